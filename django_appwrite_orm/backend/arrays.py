@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import NotSupportedError, models
 from django.db.models.lookups import Lookup
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .columns import ListColumn, column_of
 from .fields.system import elsewhere
@@ -74,11 +75,12 @@ class ArrayField(models.Field):  # type: ignore[type-arg]  # its values are list
             try:
                 value = json.loads(value)
             except ValueError:
-                raise ValidationError("The text is not a list in JSON.", code="invalid") from None
+                raise ValidationError(_("The text is not a list in JSON."), code="invalid") from None
         if value is None:
             return None
         if not isinstance(value, (list, tuple)):
-            raise ValidationError(f"Expected a list, not {type(value).__name__}.", code="invalid")
+            params = {"type": type(value).__name__}
+            raise ValidationError(_("Expected a list, not %(type)s."), code="invalid", params=params)
         return [self.base_field.to_python(item) for item in value]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
@@ -106,7 +108,7 @@ class ArrayField(models.Field):  # type: ignore[type-arg]  # its values are list
             try:
                 self.base_field.clean(item, model_instance)
             except ValidationError as error:
-                errors += [f"Item {place}: {message}" for message in error.messages]
+                errors += _of_item(place, error)
         if errors:
             raise ValidationError(errors, code="invalid")
 
@@ -131,7 +133,7 @@ class LinesField(forms.CharField):
             try:
                 items.append(self.base_field.clean(line))
             except ValidationError as error:
-                errors += [f"Item {place}: {message}" for message in error.messages]
+                errors += _of_item(place, error)
         if errors:
             raise ValidationError(errors, code="invalid")
         return items
@@ -146,6 +148,13 @@ class LinesField(forms.CharField):
             return self.to_python(data) != list(initial or ())
         except ValidationError:
             return True
+
+
+def _of_item(place: int, error: ValidationError) -> list[ValidationError]:
+    message = _("Item %(number)d: %(message)s")
+    return [
+        ValidationError(message, code="invalid", params={"number": place, "message": text}) for text in error.messages
+    ]
 
 
 class ArrayLookup(Lookup):

@@ -18,11 +18,13 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, NotSupportedError, models
 from django.db.backends.utils import format_number
 from django.db.models import expressions
+from django.utils.translation import gettext_lazy as _
 
 from ..tables import columns
 from ..tables.columns import Column
 from ..tables.columns.relations import ReferenceColumn
-from ..tables.validation import looks_like_operator
+from ..tables.columns.serialized import not_a_number, too_many_digits
+from ..tables.validation import OPERATOR_MESSAGE, looks_like_operator
 from .errors import FieldDataError
 from .fields import SystemField
 from .keys import RowKey, key_of
@@ -78,9 +80,7 @@ class ModelColumn:
         """Return this JSON for a change of a row. Raises DataError for a text that Appwrite would run."""
         for text in raw if isinstance(raw, list) else [raw]:
             if isinstance(text, str) and looks_like_operator(text):
-                raise self.data_error(
-                    "This text has the form of an Appwrite operator, and an update would run it instead of storing it."
-                )
+                raise self.data_error(str(OPERATOR_MESSAGE))
         return raw
 
     def data_error(self, message: str) -> DataError:
@@ -143,7 +143,7 @@ class DecimalColumn(ConvertedColumn):
         try:
             text = format_number(decimal.Decimal(value), kind.max_digits, kind.decimal_places)
         except (decimal.InvalidOperation, ValueError):
-            raise ValidationError(f"At most {kind.max_digits} digits, not {value}.", code="max_digits") from None
+            raise too_many_digits(kind.max_digits, value) from None
         return super()._encode(text)
 
 
@@ -164,7 +164,7 @@ class WideDecimalColumn(ModelColumn):
         try:
             text = format_number(self._number(value), self.digits, self.places)
         except decimal.InvalidOperation:
-            raise ValidationError(f"At most {self.digits} digits, not {value}.", code="max_digits") from None
+            raise too_many_digits(self.digits, value) from None
         return self.bounds(text)[0]
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
@@ -192,9 +192,9 @@ class WideDecimalColumn(ModelColumn):
         try:
             number = decimal.Decimal(value)
         except (decimal.DecimalException, TypeError, ValueError):
-            raise ValidationError(f"{value!r} is not a number.", code="invalid") from None
+            raise not_a_number(value) from None
         if not number.is_finite():
-            raise ValidationError(f"{value!r} is not a number.", code="invalid")
+            raise not_a_number(value)
         return number
 
 
@@ -238,7 +238,7 @@ class JSONColumn(ModelColumn):
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValidationError(f"JSON has no {name}.", code="invalid")
+    raise ValidationError(_("JSON has no %(name)s."), code="invalid", params={"name": name})
 
 
 class BinaryColumn(ModelColumn):

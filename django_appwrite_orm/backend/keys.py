@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import ID_RULE, VALID_ID
 from .fields import IDField
@@ -57,7 +58,8 @@ class NumberKey(RowKey):
     def row_id(self, value: Any) -> str:
         number = int(value)
         if not 0 <= number <= INT64_MAX:
-            raise ValidationError(f"A primary key is a number from 0 to {INT64_MAX}, not {number}.", code="invalid")
+            message = _("A primary key is a number from 0 to %(max)d, not %(number)d.")
+            raise ValidationError(message, code="invalid", params={"max": INT64_MAX, "number": number})
         return f"{number:0{DIGITS}d}"
 
     def value(self, row_id: str) -> int:
@@ -86,7 +88,9 @@ class UUIDKey(RowKey):
         try:
             return str(value if isinstance(value, uuid.UUID) else uuid.UUID(value))
         except (AttributeError, TypeError, ValueError):
-            raise ValidationError(f"{value!r} is not a UUID.", code="invalid") from None
+            raise ValidationError(
+                _("%(value)s is not a UUID."), code="invalid", params={"value": repr(value)}
+            ) from None
 
     def value(self, row_id: str) -> uuid.UUID:
         try:
@@ -100,7 +104,8 @@ class IdKey(RowKey):
 
     def row_id(self, value: Any) -> str:
         if not isinstance(value, str) or not VALID_ID.fullmatch(value) or value == _NO_ID:
-            raise ValidationError(f"{value!r} is not the id of a row. Use {ID_RULE}; not '0'.", code="invalid")
+            message = _("%(value)s is not the id of a row. Use %(rule)s; not '0'.")
+            raise ValidationError(message, code="invalid", params={"value": repr(value), "rule": _(ID_RULE)})
         return value
 
     def value(self, row_id: str) -> str:

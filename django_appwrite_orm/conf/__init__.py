@@ -13,13 +13,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.utils.translation import gettext_noop
 
 from ..plans.limits import ID_LENGTH
 
 DEFAULT_ALIAS = "default"
 # The first a letter or digit: ids of databases, tables, columns, indexes and rows.
 VALID_ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{ID_LENGTH - 1}}}")
-ID_RULE = f"1 to {ID_LENGTH} characters of A-Z, a-z, 0-9, '.', '-' and '_', the first a letter or a digit"
+# Translators: a part of sentences such as "Use 1 to 36 characters of A-Z, ...".
+ID_RULE = gettext_noop("1 to 36 characters of A-Z, a-z, 0-9, '.', '-' and '_', the first a letter or a digit")
 # Characters of a text in the settings that is printed. Real API keys are longer.
 LONGEST_SHOWN = 40
 

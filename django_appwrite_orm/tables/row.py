@@ -10,6 +10,7 @@ from functools import partialmethod
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from ..conf import ID_RULE, VALID_ID
 from ..credentials import Using
@@ -212,11 +213,13 @@ class Row(Overridable, metaclass=TableType):
 
     def _cleaned(self, values: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
         """Return the JSON of `values` by column key. See `clean_values`."""
-        errors: dict[str, list[str]] = {}
+        errors: dict[str, Any] = {}
         if self.id is not None and not (isinstance(self.id, str) and VALID_ID.fullmatch(self.id)):
-            errors["id"] = [f"{self.id!r} is not a valid row id. Use {ID_RULE}."]
+            params = {"value": repr(self.id), "rule": _(ID_RULE)}
+            errors["id"] = ValidationError(_("%(value)s is not a valid row id. Use %(rule)s."), params=params)
         elif self.is_saved and self.id != self._raw["$id"]:
-            errors["id"] = [f"The id of a saved row ({self._raw['$id']!r}) cannot be changed. Create a new row."]
+            message = _("The id of a saved row (%(id)s) cannot be changed. Create a new row.")
+            errors["id"] = ValidationError(message, params={"id": repr(self._raw["$id"])})
         if self._permissions and (problems := permission_problems(self._permissions, ROW_VERBS)):
             errors["permissions"] = problems
         return clean_values(type(self), values, whole=whole, errors=errors)
@@ -263,7 +266,7 @@ class Row(Overridable, metaclass=TableType):
             try:
                 changed[column.key] = None if value is None else column.to_appwrite(column.clean(value))
             except ValidationError as error:
-                raise ValidationError({name: error.messages}) from None
+                raise ValidationError({name: error}) from None
         return {**({"$id": self.id} if self.id else {}), **copy.deepcopy(self._raw), **changed}
 
     def serializable_value(self, field_name: str) -> Any:

@@ -46,7 +46,7 @@ def values_of(row: Row) -> dict[str, Any]:
             try:
                 values[name] = column.clean(row._values[name]) if row._values[name] is not None else None
             except ValidationError as error:
-                raise ValidationError({name: error.messages}) from None
+                raise ValidationError({name: error}) from None
         elif not row.is_saved or column.key in row._raw:
             values[name] = copy.deepcopy(getattr(row, name))
     return values

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from .row import Row
 
+OPERATOR_MESSAGE = _(
+    "This text has the form of an Appwrite operator; an update would execute it instead of storing it."
+)
 # In an update or upsert, Appwrite 1.9 runs a text of the form {"method": <one of these>, ...} as an operator (recorded
 # in conformance/scenarios/operators). Other methods, and other spellings of these, are text to it.
 OPERATORS = frozenset({
@@ -21,7 +25,7 @@ OPERATORS = frozenset({
 
 
 def clean_values(
-    table: type[Row], values: Mapping[str, Any], *, whole: bool, errors: dict[str, list[str]] | None = None
+    table: type[Row], values: Mapping[str, Any], *, whole: bool, errors: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the JSON by column key for `values` by Python name.
 
@@ -34,14 +38,14 @@ def clean_values(
     for name, column in table._meta.columns.items():
         if name not in values:
             if whole and column.required:
-                errors[name] = ["This column is required."]
+                errors[name] = ValidationError(_("This column is required."), code="required")
             continue
         try:
             data[column.key] = column.to_appwrite(column.clean(values[name]))
             if not whole:
                 _refuse_operators(data[column.key])
         except ValidationError as error:
-            errors[name] = error.messages
+            errors[name] = error
     for name, relationship in table._meta.to_many.items():
         if name in values:
             data[relationship.key] = list(values[name])
@@ -54,10 +58,7 @@ def _refuse_operators(value: Any) -> None:
     # Appwrite 1.9 runs no items of arrays; they are refused too, because that is not documented.
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and looks_like_operator(text):
-            raise ValidationError(
-                "This text has the form of an Appwrite operator; an update would execute it instead of storing it.",
-                code="operator",
-            )
+            raise ValidationError(OPERATOR_MESSAGE, code="operator")
 
 
 def looks_like_operator(text: str) -> bool:

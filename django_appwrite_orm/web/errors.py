@@ -10,12 +10,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist, loader
 from django.utils.html import escape
 from django.utils.log import log_response
+from django.utils.translation import get_language, get_language_bidi, gettext_noop
+from django.utils.translation import gettext as _
 
 from ..exceptions import RateLimited, Unavailable
 
 logger = logging.getLogger("django_appwrite_orm.web")
 
-MESSAGE = "The data of this site cannot be reached at the moment. Please try again soon."
+MESSAGE = gettext_noop("The data of this site cannot be reached at the moment. Please try again soon.")
 # Seconds to wait after a 429 that does not name them: Appwrite counts requests by the minute.
 RATE_WINDOW = 60
 # Seconds to wait for a server that cannot be reached.
@@ -24,13 +26,13 @@ OUTAGE = 10
 TEMPLATE = "503.html"
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}" dir="{direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Temporarily unavailable</title>
+<title>{title}</title>
 </head>
-<body><h1>Temporarily unavailable</h1><p>%s</p>%s</body>
+<body><h1>{title}</h1><p>{message}</p>{note}</body>
 </html>
 """
 
@@ -49,7 +51,7 @@ def unavailable_response(request: HttpRequest, error: Exception) -> HttpResponse
     reason = f"{type(error).__name__}: {error}"
     response: HttpResponse
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        response = JsonResponse({"error": MESSAGE, **({"reason": reason} if settings.DEBUG else {})}, status=503)
+        response = JsonResponse({"error": _(MESSAGE), **({"reason": reason} if settings.DEBUG else {})}, status=503)
     else:
         response = HttpResponse(_page(request, reason if settings.DEBUG else ""), status=503)
     response["Cache-Control"] = "no-store"
@@ -69,9 +71,16 @@ def _seconds_to_wait(error: Exception) -> int:
 def _page(request: HttpRequest, reason: str) -> str:
     """Render the site's template; a plain page if there is none, or if it needs what cannot be read."""
     try:
-        return loader.render_to_string(TEMPLATE, {"message": MESSAGE, "reason": reason}, request)
+        return loader.render_to_string(TEMPLATE, {"message": _(MESSAGE), "reason": reason}, request)
     except TemplateDoesNotExist:
         pass
     except Exception:
         logger.exception("%s could not be rendered.", TEMPLATE)
-    return _PAGE % (MESSAGE, f"<pre>{escape(reason)}</pre>{_DEBUG_NOTE}" if reason else "")
+    is_translated = _(MESSAGE) != MESSAGE
+    return _PAGE.format(
+        language=get_language() if is_translated else "en",
+        direction="rtl" if is_translated and get_language_bidi() else "ltr",
+        title=escape(_("Temporarily unavailable")),
+        message=escape(_(MESSAGE)),
+        note=f"<pre>{escape(reason)}</pre>{_DEBUG_NOTE}" if reason else "",
+    )

@@ -49,7 +49,7 @@ def test_values_come_back_as_tuples_of_floats() -> None:
         ({"line": [(0, 0)]}, "at least 2 points .* not 1"),
         ({"line": [1, 2]}, "of two numbers"),
         ({"line": "ab"}, "at least 2 points"),
-        ({"polygon": []}, "at least 1 rings, each a list of points, not 0"),
+        ({"polygon": []}, r"at least one ring \(a list of points\), not 0"),
         ({"polygon": RING}, "at least 4 points .* not 2"),
         ({"polygon": [RING[:3]]}, "at least 4 points .* not 3"),
         ({"polygon": [[*RING[:3], (1, 0)]]}, r"A ring must end where it starts: append \(0.0, 0.0\)."),

@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from django_appwrite_orm.transport.client import Client as AppwriteClient
 from django_appwrite_orm.transport.client import Reply
@@ -50,6 +51,18 @@ def test_a_template_that_fails_leaves_the_plain_page(ask: Ask, unreachable, sett
     settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [tmp_path]}]
     assert "<h1>Temporarily unavailable</h1>" in ask("/books").content.decode()
     assert "503.html could not be rendered." in caplog.text
+
+
+@override("en")  # the middleware leaves the language of the last request active
+def test_the_page_is_in_the_language_of_the_visitor(ask: Ask, unreachable, settings) -> None:
+    settings.MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", *settings.MIDDLEWARE]
+    german = ask("/books", headers={"Accept-Language": "de-AT"}).content.decode()
+    assert '<html lang="de" dir="ltr">' in german
+    assert "<h1>Vorübergehend nicht verfügbar</h1><p>Die Daten dieser Website sind zurzeit nicht erreichbar." in german
+    headers = {"Accept-Language": "fr", "Accept": "application/json"}
+    assert ask("/books", headers=headers).json()["error"].startswith("Les données de ce site sont momentanément")
+    # There are no Arabic texts.
+    assert '<html lang="en" dir="ltr">' in ask("/books", headers={"Accept-Language": "ar"}).content.decode()
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/json, text/html;q=0.9", "application/*"])

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ...conf import ID_RULE, VALID_ID
 from ...plans.limits import ID_LENGTH
@@ -33,7 +35,11 @@ class IDField(models.CharField):  # type: ignore[type-arg]  # its types are thos
         super().__init__(*args, **options)
         # Appwrite takes the id "0" for none.
         self.validators.append(
-            RegexValidator(rf"\A(?!0\Z){VALID_ID.pattern}\Z", f"Use {ID_RULE}; not '0'.", code="invalid")
+            RegexValidator(
+                rf"\A(?!0\Z){VALID_ID.pattern}\Z",
+                format_lazy(_("Use {rule}; not '0'."), rule=_(ID_RULE)),
+                code="invalid",
+            )
         )
 
     def deconstruct(self) -> Any:

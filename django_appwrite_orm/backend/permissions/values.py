@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from ...plans import TableRef, UpdateRow
 from ...tables import ROW_VERBS, columns, permission_problems
@@ -23,7 +23,7 @@ class PermissionsField(models.Field):  # type: ignore[type-arg]  # its values ar
     """What stands for the permissions of a row where Django expects a field. No model has it among its fields."""
 
     def __init__(self, model: type[models.Model]) -> None:
-        super().__init__(gettext_lazy("permissions"), editable=False)
+        super().__init__(pgettext_lazy("permissions", "permissions"), editable=False)
         self.set_attributes_from_name("permissions")
         self.model = model
         self.make_column = PermissionsColumn

@@ -8,6 +8,7 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ...backend.model_table import appwrite_alias, table_of
 from ...backend.permissions.values import PermissionsField
@@ -59,4 +60,6 @@ class RowPermissionsMixin(BaseModelAdmin):  # type: ignore[type-arg]
         """Return what the table allows for all of its rows."""
         text = _("What these roles may do with this row, besides what the table allows for all rows: %(permissions)s.")
         grants, _others = forms.permissions.grants_of(table_of(self.model)._meta.permissions)
-        return text % {"permissions": displayed(grants, PermissionsField(self.model), _("nothing"))}
+        return text % {
+            "permissions": displayed(grants, PermissionsField(self.model), pgettext("permissions", "nothing"))
+        }

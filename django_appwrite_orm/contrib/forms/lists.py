@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from .media import STYLE_AND_SCRIPT
 from .strict_json import JSONTextarea, is_encodable, parse_json, pretty_json
@@ -121,10 +121,14 @@ class ListField(forms.Field):
     widget = ListWidget
     default_error_messages = {
         "item": gettext_lazy("Item %(number)d: %(message)s"),
-        "more": gettext_lazy("%(number)d more items are wrong."),
+        "more": ngettext_lazy("%(number)d more item is wrong.", "%(number)d more items are wrong.", "number"),
         "not_a_list": gettext_lazy("Enter a list, such as [1, 2]."),
         "not_one": gettext_lazy("A list or an object is not an item."),
-        "too_many": gettext_lazy("There are %(number)d items; at most %(max)d are possible."),
+        "too_many": ngettext_lazy(
+            "There is %(number)d item; at most %(max)d are possible.",
+            "There are %(number)d items; at most %(max)d are possible.",
+            "number",
+        ),
     }
 
     def __init__(self, *, base_field: forms.Field, max_items: int = 10_000, **options: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext, pgettext_lazy
 
 from ...plans.limits import PERMISSIONS_LIMIT
 from ...tables.permissions import ROW_VERBS, granted, is_role
@@ -62,7 +62,11 @@ def permissions_of(grants: Iterable[Grant]) -> list[str]:
 
 def action_labels() -> dict[str, str]:
     """Return the actions by their names in Appwrite, as people read them."""
-    return {"read": _("Read"), "update": _("Update"), "delete": _("Delete")}
+    return {
+        "read": pgettext("permissions", "Read"),
+        "update": pgettext("permissions", "Update"),
+        "delete": pgettext("permissions", "Delete"),
+    }
 
 
 class PermissionsWidget(forms.Widget):
@@ -159,11 +163,15 @@ class PermissionsField(forms.Field):
         ),
         "no_role": gettext_lazy("Enter the role for which %(actions)s is checked."),
         "no_action": gettext_lazy("Check what “%(role)s” may do."),
-        "too_many": gettext_lazy("These are %(number)d permissions; Appwrite allows %(max)d for a row."),
+        "too_many": ngettext_lazy(
+            "This is %(number)d permission; Appwrite allows %(max)d for a row.",
+            "These are %(number)d permissions; Appwrite allows %(max)d for a row.",
+            "number",
+        ),
     }
 
     def __init__(self, *, note: str = "", **options: Any) -> None:
-        super().__init__(**{"required": False, "label": gettext_lazy("Permissions"), **options})
+        super().__init__(**{"required": False, "label": pgettext_lazy("permissions", "Permissions"), **options})
         self.widget.note = note
 
     def to_python(self, value: Any) -> list[str] | None:

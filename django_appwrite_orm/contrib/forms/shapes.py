@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from .media import STYLE_ONLY
 from .strict_json import JSONField
@@ -50,7 +50,7 @@ class PointWidget(forms.MultiWidget):
         """Return the context, with a label for each input."""
         entered = value if isinstance(value, _EnteredPoint) else self.decompress(value)
         context = super().get_context(name, entered, attrs)
-        labels = (_("Latitude"), _("Longitude"))
+        labels = (pgettext("point", "Latitude"), pgettext("point", "Longitude"))
         for part, label in zip(context["widget"]["subwidgets"], labels, strict=True):
             part["label"] = label
         return context

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
@@ -20,7 +21,7 @@ class PreconditionFailed(APIException):  # type: ignore[misc]  # DRF has no type
     """The rows are not as the client has read them (412)."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = "The data was changed after the response that this If-Match is of. Read it again."
+    default_detail = _("The data was changed after the response that this If-Match is of. Read it again.")
     default_code = "precondition_failed"
 
 

@@ -10,10 +10,12 @@ from django import db
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import ProtectedError, RestrictedError
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, status, views
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
+from rest_framework.validators import UniqueValidator
 
 from ...backend.errors import FieldDataError, database_error
 from ...exceptions import (
@@ -63,20 +65,20 @@ def _translated(exc: Exception) -> exceptions.APIException | None:
     cause = exc.__cause__ if is_of_a_model and isinstance(exc.__cause__, AppwriteORMError) else exc
     match cause:
         case Unavailable():
-            return _Error(503, "The data cannot be reached at the moment.", "unavailable", _UNAVAILABLE_FOR)
+            return _Error(503, _("The data cannot be reached at the moment."), "unavailable", _UNAVAILABLE_FOR)
         case RateLimited(retry_after=after):
             wait = _RATE_WINDOW if after is None else ceil(after)
-            return _Error(429, "There are too many requests at the moment.", "rate_limited", wait)
+            return _Error(429, _("There are too many requests at the moment."), "rate_limited", wait)
         case UserPermissionDenied():
             return exceptions.PermissionDenied()
         case UniqueViolation(values=values) if values:
-            return exceptions.ValidationError({name: [_UNIQUE] for name in values}, "unique")
+            return exceptions.ValidationError({name: [UniqueValidator.message] for name in values}, "unique")
         case DuplicateId():
-            return _Error(409, "There is a row with this id already.", "duplicate_id")
+            return _Error(409, _("There is a row with this id already."), "duplicate_id")
         case UniqueViolation():
-            return _Error(409, "Another row has one of these values already.", "unique")
+            return _Error(409, _("Another row has one of these values already."), "unique")
         case DeleteRestricted() | ProtectedError() | RestrictedError():
-            return _Error(409, "Other rows refer to this one.", "restricted")
+            return _Error(409, _("Other rows refer to this one."), "restricted")
         case Conflict():
             return _conflict()
         case RowGone():
@@ -89,15 +91,13 @@ def _translated(exc: Exception) -> exceptions.APIException | None:
     if isinstance(meant, FieldDataError):
         return exceptions.ValidationError({meant.field_name: [meant.reason]})
     if isinstance(meant, db.DataError):
-        return exceptions.ValidationError({api_settings.NON_FIELD_ERRORS_KEY: ["A value does not fit."]})
+        return exceptions.ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [_("A value does not fit.")]})
     return None
 
 
-_UNIQUE = "This field must be unique."
-
-
 def _conflict() -> _Error:
-    return _Error(status.HTTP_409_CONFLICT, "The data was changed meanwhile. Read it again and repeat.", "conflict")
+    detail = _("The data was changed meanwhile. Read it again and repeat.")
+    return _Error(status.HTTP_409_CONFLICT, detail, "conflict")
 
 
 def _by_field(error: DjangoValidationError) -> dict[str, Any]:

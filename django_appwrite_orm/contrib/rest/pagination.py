@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import CursorPagination
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -71,10 +72,10 @@ class KeysetPagination(CursorPagination):  # type: ignore[misc]  # DRF has no ty
             raise self._invalid_cursor() from None
 
     def _invalid_cursor(self) -> NotFound:
-        return NotFound(
-            f"{self.invalid_cursor_message}: follow the links of a page in this ordering, or leave"
-            f" {self.cursor_query_param!r} out for the first page."
+        text = _(
+            "%(problem)s: follow the links of a page in this ordering, or leave '%(parameter)s' out for the first page."
         )
+        return NotFound(text % {"problem": self.invalid_cursor_message, "parameter": self.cursor_query_param})
 
     def _keyset_of(self, queryset: Any, request: Any, view: Any) -> Keyset:
         own = self.ordering or ("sequence" if issubclass(queryset.model, Row) else "pk")

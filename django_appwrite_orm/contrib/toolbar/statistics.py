@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from ...connection import connections
 from ...signals.observers import Activity, Kind
 from ...transactions import Transaction, current, open_blocks
@@ -103,7 +106,8 @@ def _row(texts: PlanTexts, activity: Activity, inside: list[Activity], stacks: d
 def _text(texts: PlanTexts, activity: Activity) -> str:
     if activity.kind == "commit":
         tables = ", ".join(table.table for table in tables_of(activity.subject))
-        return f"commit {_number(activity.subject.length, 'change')} of {tables}"
+        length = activity.subject.length
+        return f"commit {length} change{'' if length == 1 else 's'} of {tables}"
     return texts.of(activity.subject)
 
 
@@ -178,16 +182,15 @@ def pending_changes() -> list[dict[str, Any]]:
     ]
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def summary(totals: dict[str, Any]) -> str:
     """Return the totals in a few words: `12 reads, 11 hits, 1 in memory`."""
-    parts = [_number(totals["reads"], "read"), _number(totals["hits"], "hit")]
-    parts += [
-        f"{totals[name]} {label}" for name, label in (("stale", "stale"), ("in_memory", "in memory")) if totals[name]
-    ]
-    if totals["writes"]:
-        parts.append(_number(totals["writes"], "write"))
-    return ", ".join(parts)
+    texts = {
+        "reads": ngettext("%(count)d read", "%(count)d reads", totals["reads"]),
+        "hits": ngettext("%(count)d hit", "%(count)d hits", totals["hits"]),
+        "stale": ngettext("%(count)d stale", "%(count)d stale", totals["stale"]),
+        "in_memory": _("%(count)d in memory"),
+        "writes": ngettext("%(count)d write", "%(count)d writes", totals["writes"]),
+    }
+    return ", ".join(
+        text % {"count": totals[name]} for name, text in texts.items() if totals[name] or name in ("reads", "hits")
+    )

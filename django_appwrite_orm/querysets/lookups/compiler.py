@@ -164,7 +164,7 @@ def _lookup(table: type[Row], path: str, value: Any) -> Clause:
         try:
             return column.to_bounds(item)
         except ValidationError as error:
-            raise ValidationError({name: error.messages}) from None
+            raise ValidationError({name: error}) from None
 
     clause = _clause(column, lookup, value, bounds)
     if clause.attribute == "$sequence":

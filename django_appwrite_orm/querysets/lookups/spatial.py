@@ -38,7 +38,7 @@ def place_clause(column: Column, lookup: str, value: Any) -> Clause:
             return Clause(_RELATIONS[lookup], column.key, (place(value),))
         distance = _distance(column, value)
     except ValidationError as error:
-        raise ValidationError({column.name: error.messages}) from None
+        raise ValidationError({column.name: error}) from None
     return disjunction(Clause(method, column.key, (distance,)) for method in _DISTANCES[lookup])
 
 

@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import ngettext_lazy
 
 from ...connection import connections
 from ...credentials import Using
@@ -21,6 +22,12 @@ from ...plans import BY_SEQUENCE, SHOWN_LIMIT, Clause, ListRows, UpdateRows, dis
 from ...sansio import Operation
 from ...tables import Row
 from ...tables.validation import has_operators
+
+_TOO_LONG = ngettext_lazy(
+    "Adding %(added)d character would make row %(row)s longer than %(limit)d characters.",
+    "Adding %(added)d characters would make row %(row)s longer than %(limit)d characters.",
+    "added",
+)
 
 
 def meaning_of(table: type[Row], alias: Using, plan: UpdateRows, error: AppwriteError) -> Operation[Exception]:
@@ -76,8 +83,8 @@ def _too_long(table: type[Row], alias: Using, plan: UpdateRows) -> Operation[Val
         values = [(row["$id"], row.get(key)) for row in rows]
         long = [row_id for row_id, old in values if isinstance(old, str) and len(old) + len(text) > size]
         if long and not all(isinstance(old, str) and old.endswith(text) for _, old in values):
-            message = f"Adding {len(text)} characters would make row {long[0]!r} longer than {size} characters."
-            return ValidationError({column.name: ValidationError(message, code="max_length")})
+            params = {"added": len(text), "row": repr(long[0]), "limit": size}
+            return ValidationError({column.name: ValidationError(_TOO_LONG, code="max_length", params=params)})
     return None
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, overload
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import ConfigurationError
 from ..kinds import POINTER_BYTES, Family, Kind
@@ -140,18 +141,19 @@ class Column(Generic[Value]):
         value = value if type(value) in _PLAIN_TYPES else plain(value)
         if value is None:
             if self.required:
-                raise ValidationError("This column is required.", code="required")
+                raise ValidationError(_("This column is required."), code="required")
             return None
         if not self.array:
             return self.clean_one(value)
         if not isinstance(value, (list, tuple)):
-            raise ValidationError(f"Expected a list, not {type(value).__name__}.", code="invalid")
+            params = {"type": type(value).__name__}
+            raise ValidationError(_("Expected a list, not %(type)s."), code="invalid", params=params)
         return _each(value, self._clean_item)
 
     def _clean_item(self, value: Any) -> Any:
         value = value if type(value) in _PLAIN_TYPES else plain(value)
         if value is None:  # Appwrite replaces a null inside an array by another value, 0 for instance
-            raise ValidationError("An array cannot hold None.", code="invalid")
+            raise ValidationError(_("An array cannot hold None."), code="invalid")
         return self.clean_one(value)
 
     def to_appwrite(self, value: Any) -> Any:
@@ -170,7 +172,8 @@ class Column(Generic[Value]):
         """Return the JSON of a value in a filter. Raises ValidationError when the column cannot hold the value."""
         low, high = self.to_bounds(value)
         if low is None or low != high:
-            raise ValidationError(f"No row has {value!r}: the column does not hold it exactly.", code="inexact")
+            message = _("No row has %(value)s: the column does not hold it exactly.")
+            raise ValidationError(message, code="inexact", params={"value": repr(value)})
         return low
 
     def to_bounds(self, value: Any) -> tuple[Any, Any]:
@@ -246,7 +249,12 @@ def _each(values: list[Any] | tuple[Any, ...], clean: Callable[[Any], Any]) -> l
         try:
             cleaned.append(clean(value))
         except ValidationError as error:
-            errors += [ValidationError(f"Item {position}: {message}", code="invalid") for message in error.messages]
+            errors += [
+                ValidationError(
+                    _("Item %(number)d: %(message)s"), code="invalid", params={"number": position, "message": message}
+                )
+                for message in error.messages
+            ]
     if errors:
         raise ValidationError(errors)
     return cleaned

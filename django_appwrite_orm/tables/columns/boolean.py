@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ..kinds import KINDS
 from .base import Column
@@ -36,7 +37,8 @@ class Boolean(Column[Value]):
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, bool):
-            raise ValidationError(f"Expected True or False, not {value!r}.", code="invalid")
+            params = {"value": repr(value)}
+            raise ValidationError(_("Expected True or False, not %(value)s."), code="invalid", params=params)
         return value
 
     def coerce(self, value: Any) -> Any:

@@ -16,11 +16,12 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import ConfigurationError
 from ...plans.limits import ELEMENT_LENGTH, ELEMENTS_LIMIT
 from ..kinds import KINDS
-from .text import PlainText, bytes_in_row, member_text
+from .text import PlainText, bytes_in_row, member_text, too_many_characters
 from .typing import Common, No, Value, Yes
 
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -35,11 +36,11 @@ _django_email = EmailValidator(allowlist=[])  # Appwrite refuses localhost
 def check_email(text: str) -> None:
     """Raise ValidationError for text that is not an email address in ASCII."""
     if not (text.isascii() and text.isprintable()):
-        raise ValidationError("Appwrite accepts email addresses in ASCII only. Write the domain in Punycode.")
+        raise ValidationError(_("Appwrite accepts email addresses in ASCII only. Write the domain in Punycode."))
     if len(text.rpartition("@")[0]) > 64:
-        raise ValidationError("At most 64 characters before the @.")
+        raise ValidationError(_("At most 64 characters before the @."))
     if text.startswith('""'):
-        raise ValidationError("The quoted part before the @ is empty.")
+        raise ValidationError(_("The quoted part before the @ is empty."))
     _django_email(text)
 
 
@@ -48,24 +49,26 @@ def check_ip(text: str) -> None:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise ValidationError(f"{text!r} is not an IPv4 or IPv6 address.") from None
+        message = _("%(value)s is not an IPv4 or IPv6 address.")
+        raise ValidationError(message, params={"value": repr(text)}) from None
     if "%" in text:
-        raise ValidationError("Appwrite does not accept a zone in an IPv6 address.")
+        raise ValidationError(_("Appwrite does not accept a zone in an IPv6 address."))
 
 
 def check_url(text: str) -> None:
     """Raise ValidationError for text that is not an absolute URL in ASCII."""
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValidationError("Appwrite accepts URLs in printable ASCII only. Percent-encode other characters.")
+        raise ValidationError(_("Appwrite accepts URLs in printable ASCII only. Percent-encode other characters."))
     try:
         parts = urlsplit(text)
         usable = parts.port != 0 and _USER.fullmatch(parts.netloc.rpartition("@")[0])
     except ValueError:
-        raise ValidationError("The text is not a URL.") from None
+        raise ValidationError(_("The text is not a URL.")) from None
     if not usable or not _SCHEME.match(text) or not _has_target(parts):
-        raise ValidationError("Enter a complete URL, such as 'https://example.com/path'.")
+        raise ValidationError(_("Enter a complete URL, such as 'https://example.com/path'."))
     if parts.scheme in _SCRIPTS:
-        raise ValidationError(f"A {parts.scheme}: URL could run as a script when it is shown as a link.")
+        message = _("A %(scheme)s: URL could run as a script when it is shown as a link.")
+        raise ValidationError(message, params={"scheme": parts.scheme})
 
 
 def _has_target(parts: SplitResult) -> bool:
@@ -111,7 +114,7 @@ class _Formatted(PlainText[Value]):
     def clean_one(self, value: Any) -> Any:
         super().clean_one(value)
         if len(value) > self.size:
-            raise ValidationError(f"At most {self.size} characters, not {len(value)}.", code="max_length")
+            raise too_many_characters(self.size, len(value))
         self.check_form(value)
         return value
 
@@ -248,4 +251,5 @@ class Enum(_Formatted[Value]):
 
     def check_form(self, value: str) -> None:
         if value not in self.elements:
-            raise ValidationError(f"{value!r} is not one of: {', '.join(self.elements)}.", code="invalid_choice")
+            params = {"value": repr(value), "elements": ", ".join(self.elements)}
+            raise ValidationError(_("%(value)s is not one of: %(elements)s."), code="invalid_choice", params=params)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Unpack, overload
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ...exceptions import ConfigurationError
 from ..kinds import INT64, KINDS
@@ -42,7 +43,7 @@ def _is_finite_number(value: Any) -> bool:
 class Number(Column[Value]):
     """A number between `min` and `max`, both included; None leaves a side open."""
 
-    noun: ClassVar[str]
+    unfit_message: ClassVar[Any]  # for a `value` that is not such a number
 
     def __init__(self, *, min: float | None = None, max: float | None = None, **common: Any) -> None:
         super().__init__(**common)
@@ -68,11 +69,13 @@ class Number(Column[Value]):
     def clean_one(self, value: Any) -> Any:
         value = self.native(value)
         if not self.fits(value):
-            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
+            raise self._unfit(value)
         if self.min is not None and value < self.min:
-            raise ValidationError(f"At least {self.min}, not {value}.", code="min_value")
+            params = {"limit": self.min, "value": value}
+            raise ValidationError(_("At least %(limit)s, not %(value)s."), code="min_value", params=params)
         if self.max is not None and value > self.max:
-            raise ValidationError(f"At most {self.max}, not {value}.", code="max_value")
+            params = {"limit": self.max, "value": value}
+            raise ValidationError(_("At most %(limit)s, not %(value)s."), code="max_value", params=params)
         return value
 
     def options(self) -> dict[str, Any]:
@@ -84,14 +87,17 @@ class Number(Column[Value]):
             try:
                 value = self.parse(value)
             except ValueError:
-                raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid") from None
+                raise self._unfit(value) from None
         value = self.native(value)
         if not self.fits(value):
-            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
+            raise self._unfit(value)
         return value
 
     def parse(self, text: str) -> Any:
         raise NotImplementedError
+
+    def _unfit(self, value: Any) -> ValidationError:
+        return ValidationError(self.unfit_message, code="invalid", params={"value": repr(value)})
 
 
 class Integer(Number[Value]):
@@ -99,7 +105,7 @@ class Integer(Number[Value]):
 
     kind = KINDS["integer"]
     django_field: ClassVar[type[models.Field[Any, Any]]] = models.BigIntegerField
-    noun = "a whole number of 64 bits"
+    unfit_message = _("Expected a whole number of 64 bits, not %(value)s.")
     lowest: ClassVar[int] = INT64_MIN + 1
 
     if TYPE_CHECKING:
@@ -150,9 +156,9 @@ class Integer(Number[Value]):
         try:
             value = self.native(self.parse(value) if isinstance(value, str) else value)
         except ValueError:
-            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid") from None
+            raise self._unfit(value) from None
         if not _is_finite_number(value):
-            raise ValidationError(f"Expected {self.noun}, not {value!r}.", code="invalid")
+            raise self._unfit(value)
         if value > INT64_MAX:
             return self.encode(INT64_MAX), None
         if value < self.lowest:
@@ -214,7 +220,7 @@ class Float(Number[Value]):
 
     kind = KINDS["float"]
     django_field = models.FloatField
-    noun = "a finite number"
+    unfit_message = _("Expected a finite number, not %(value)s.")
 
     if TYPE_CHECKING:
 

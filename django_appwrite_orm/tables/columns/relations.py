@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ...conf import ID_RULE, VALID_ID
 from ...exceptions import ConfigurationError
@@ -27,7 +28,8 @@ class ReferenceColumn(String[Any]):
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str) or not VALID_ID.fullmatch(value):
-            raise ValidationError(f"{value!r} is not the id of a row. Use {ID_RULE}.", code="invalid")
+            message = _("%(value)s is not the id of a row. Use %(rule)s.")
+            raise ValidationError(message, code="invalid", params={"value": repr(value), "rule": _(ID_RULE)})
         return value
 
 

@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.dateparse import parse_date, parse_time
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from ...exceptions import ConfigurationError
 from ..kinds import Family
@@ -49,7 +51,9 @@ class UUID(Varchar[Value]):
         try:
             return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
         except (AttributeError, TypeError, ValueError):
-            raise ValidationError(f"{value!r} is not a UUID.", code="invalid") from None
+            raise ValidationError(
+                _("%(value)s is not a UUID."), code="invalid", params={"value": repr(value)}
+            ) from None
 
     def coerce(self, value: Any) -> uuid.UUID:
         return self.clean_one(value)
@@ -107,32 +111,39 @@ class Decimal(Integer[Value]):
     def clean_one(self, value: Any) -> decimal.Decimal:
         number = self.coerce(value)
         if abs(self.encode(number)) >= 10**self.max_digits:
-            raise ValidationError(f"At most {self.max_digits} digits, not {value}.", code="max_digits")
+            raise too_many_digits(self.max_digits, value)
         return number
 
     def coerce(self, value: Any) -> decimal.Decimal:
         """Return a Decimal for a Decimal, a whole number or a text. Floats are refused: they are not exact."""
         low, high = self.bounds(value)
         if low is None or high is None:
-            raise ValidationError(f"At most {self.max_digits} digits, not {value}.", code="max_digits")
+            raise too_many_digits(self.max_digits, value)
         if low != high:
-            raise ValidationError(f"At most {self.decimal_places} decimal places, not {value}.", code="places")
+            message = ngettext_lazy(
+                "At most %(limit)d decimal place, not %(value)s.",
+                "At most %(limit)d decimal places, not %(value)s.",
+                "limit",
+            )
+            raise ValidationError(message, code="places", params={"limit": self.decimal_places, "value": value})
         return self.decode(low)
 
     def bounds(self, value: Any) -> tuple[int | None, int | None]:
         if isinstance(value, float):
             raise ValidationError(
-                f"Expected a Decimal, not the float {value!r}, which is not exact. Use Decimal({str(value)!r}).",
+                _("Expected a Decimal, not the float %(value)s, which is not exact. Use Decimal('%(value)s')."),
                 code="invalid",
+                params={"value": repr(value)},
             )
         if isinstance(value, bool) or not isinstance(value, (decimal.Decimal, str, numbers.Integral)):
-            raise ValidationError(f"Expected a Decimal, not {value!r}.", code="invalid")
+            params = {"value": repr(value)}
+            raise ValidationError(_("Expected a Decimal, not %(value)s."), code="invalid", params=params)
         try:
             number = decimal.Decimal(value if isinstance(value, (decimal.Decimal, str)) else int(value))
         except (decimal.DecimalException, ValueError):
-            raise ValidationError(f"{value!r} is not a number.", code="invalid") from None
+            raise not_a_number(value) from None
         if not number.is_finite():
-            raise ValidationError(f"{value!r} is not a number.", code="invalid")
+            raise not_a_number(value)
         if not -INT64_MAX <= number <= INT64_MAX:  # abs() would round, or overflow
             return (INT64_MAX, None) if number > 0 else (None, -INT64_MAX)
         sign, digits, exponent = number.as_tuple()
@@ -145,6 +156,19 @@ class Decimal(Integer[Value]):
 
     def decode(self, raw: int) -> decimal.Decimal:
         return decimal.Decimal(raw).scaleb(-self.decimal_places, _EXACT)
+
+
+def too_many_digits(limit: int, value: Any) -> ValidationError:
+    """Return the error of a number that has more than `limit` digits."""
+    message = ngettext_lazy(
+        "At most %(limit)d digit, not %(value)s.", "At most %(limit)d digits, not %(value)s.", "limit"
+    )
+    return ValidationError(message, code="max_digits", params={"limit": limit, "value": value})
+
+
+def not_a_number(value: Any) -> ValidationError:
+    """Return the error of a value that is not a finite number."""
+    return ValidationError(_("%(value)s is not a number."), code="invalid", params={"value": repr(value)})
 
 
 _EXACT = decimal.Context(prec=60)
@@ -194,7 +218,7 @@ class Date(Varchar[Value]):
     def clean_one(self, value: Any) -> datetime.date:
         date = _parsed(parse_date, value) if isinstance(value, str) else value
         if not isinstance(date, datetime.date) or isinstance(date, datetime.datetime):
-            raise ValidationError(f"Expected a date, not {value!r}.", code="invalid")
+            raise ValidationError(_("Expected a date, not %(value)s."), code="invalid", params={"value": repr(value)})
         return date
 
     def coerce(self, value: Any) -> datetime.date:
@@ -233,7 +257,8 @@ class Time(Varchar[Value]):
     def clean_one(self, value: Any) -> datetime.time:
         time = _parsed(parse_time, value) if isinstance(value, str) else value
         if not isinstance(time, datetime.time) or time.tzinfo is not None:
-            raise ValidationError(f"Expected a time without a time zone, not {value!r}.", code="invalid")
+            message = _("Expected a time without a time zone, not %(value)s.")
+            raise ValidationError(message, code="invalid", params={"value": repr(value)})
         return time
 
     def coerce(self, value: Any) -> datetime.time:
@@ -268,7 +293,8 @@ class JSON(Text[Any]):
         try:
             text = self.encode(value)
         except (TypeError, ValueError, RecursionError) as error:
-            raise ValidationError(f"The value cannot be written as JSON: {error}", code="invalid") from None
+            message = _("The value cannot be written as JSON: %(error)s")
+            raise ValidationError(message, code="invalid", params={"error": error}) from None
         super().clean_one(text)
         return self.decode(text)
 

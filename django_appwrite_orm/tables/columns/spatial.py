@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from ..kinds import KINDS
 from .base import Column
@@ -24,7 +25,12 @@ PolygonValue = tuple[LineValue, ...]
 
 Part = TypeVar("Part")
 
-_LIMITS = (("longitude", 180), ("latitude", 90))
+_LIMITS = (
+    (180, _("A longitude must be from -180 to 180, not %(value)s.")),
+    (90, _("A latitude must be from -90 to 90, not %(value)s.")),
+)
+_POINTS = _("Expected a list of at least %(min)d points (longitude, latitude), not %(found)s.")
+_RINGS = _("Expected a list of at least one ring (a list of points), not %(found)s.")
 
 
 class Spatial(Column[Value]):
@@ -104,32 +110,34 @@ def place(value: Any) -> PointValue | LineValue | PolygonValue:
 def _point(value: Any) -> PointValue:
     numbers = [as_float(plain(number)) for number in value] if _is_sequence(value) and len(value) == 2 else []
     if not numbers or not all(map(_is_number, numbers)):
-        raise ValidationError(f"Expected a point (longitude, latitude) of two numbers, not {value!r}.", code="invalid")
-    for number, (name, limit) in zip(numbers, _LIMITS, strict=True):
+        message = _("Expected a point (longitude, latitude) of two numbers, not %(value)s.")
+        raise ValidationError(message, code="invalid", params={"value": repr(value)})
+    for number, (limit, message) in zip(numbers, _LIMITS, strict=True):
         if not -limit <= number <= limit:
-            raise ValidationError(f"A {name} must be from -{limit} to {limit}, not {number!r}.", code="invalid")
+            raise ValidationError(message, code="invalid", params={"value": repr(number)})
     return float(numbers[0]), float(numbers[1])
 
 
 def _line(value: Any) -> LineValue:
-    return _parts(value, _point, 2, "points (longitude, latitude)")
+    return _parts(value, _point, 2, _POINTS)
 
 
 def _polygon(value: Any) -> PolygonValue:
-    return _parts(value, _ring, 1, "rings, each a list of points")
+    return _parts(value, _ring, 1, _RINGS)
 
 
 def _ring(value: Any) -> LineValue:
-    ring = _parts(value, _point, 4, "points (longitude, latitude)")
+    ring = _parts(value, _point, 4, _POINTS)
     if ring[0] != ring[-1]:
-        raise ValidationError(f"A ring must end where it starts: append {ring[0]!r}.", code="invalid")
+        params = {"point": repr(ring[0])}
+        raise ValidationError(_("A ring must end where it starts: append %(point)s."), code="invalid", params=params)
     return ring
 
 
-def _parts(value: Any, clean: Callable[[Any], Part], min_count: int, noun: str) -> tuple[Part, ...]:
+def _parts(value: Any, clean: Callable[[Any], Part], min_count: int, message: Any) -> tuple[Part, ...]:
     if not _is_sequence(value) or len(value) < min_count:
-        count = f", not {len(value)}" if _is_sequence(value) else ""
-        raise ValidationError(f"Expected a list of at least {min_count} {noun}{count}.", code="invalid")
+        found = len(value) if _is_sequence(value) else type(value).__name__
+        raise ValidationError(message, code="invalid", params={"min": min_count, "found": found})
     return tuple(map(clean, value))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from ...plans.limits import EARLIEST_DATETIME, LATEST_DATETIME
 from ..kinds import KINDS
@@ -56,9 +57,9 @@ class Datetime(Column[Value]):
             moment = _without_microseconds(self._in_utc(parsed))
             stored = from_utc(moment)
         except (OverflowError, ValueError):
-            raise ValidationError("The date is out of range.", code="invalid") from None
+            raise ValidationError(_("The date is out of range."), code="invalid") from None
         if not EARLIEST_DATETIME <= moment <= LATEST_DATETIME:
-            raise ValidationError("The year must be from 1000 to 9999.", code="invalid")
+            raise ValidationError(_("The year must be from 1000 to 9999."), code="invalid")
         return stored
 
     def bounds(self, value: Any) -> tuple[Any, Any]:
@@ -81,13 +82,15 @@ class Datetime(Column[Value]):
             except ValueError:
                 parsed = None
             if parsed is None:
-                raise ValidationError(f"{value!r} is not a date and time in ISO 8601.", code="invalid")
+                message = _("%(value)s is not a date and time in ISO 8601.")
+                raise ValidationError(message, code="invalid", params={"value": repr(value)})
             return parsed
         if isinstance(value, datetime.datetime):
             return value
         if isinstance(value, datetime.date):
             return datetime.datetime.combine(value, datetime.time.min)
-        raise ValidationError(f"Expected a datetime, not {type(value).__name__}.", code="invalid")
+        params = {"type": type(value).__name__}
+        raise ValidationError(_("Expected a datetime, not %(type)s."), code="invalid", params=params)
 
     def _in_utc(self, value: datetime.datetime) -> datetime.datetime:
         return to_utc(value, f"Datetime {getattr(self, 'name', '?')}")

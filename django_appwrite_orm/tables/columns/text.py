@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from ...exceptions import ConfigurationError
 from ...plans.limits import ENCRYPTED_SIZE
@@ -28,25 +30,38 @@ def bytes_in_row(size: int) -> int:
     return 4 * size + (1 if size <= 255 else 2)
 
 
+def too_many_characters(limit: int, length: int) -> ValidationError:
+    """Return the error of a text of `length` characters."""
+    message = ngettext_lazy(
+        "At most %(limit)d character, not %(length)d.", "At most %(limit)d characters, not %(length)d.", "limit"
+    )
+    return ValidationError(message, code="max_length", params={"limit": limit, "length": length})
+
+
+def _not_text(value: Any) -> ValidationError:
+    return ValidationError(_("Expected text, not %(type)s."), code="invalid", params={"type": type(value).__name__})
+
+
 class PlainText(Column[Value]):
     """Any text that each of the databases under Appwrite can store."""
 
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str):
-            raise ValidationError(f"Expected text, not {type(value).__name__}.", code="invalid")
+            raise _not_text(value)
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ValidationError("Text with an unpaired surrogate cannot be stored.", code="invalid") from None
+            message = _("Text with an unpaired surrogate cannot be stored.")
+            raise ValidationError(message, code="invalid") from None
         if "\0" in value:
-            raise ValidationError("Text with a NUL character cannot be stored.", code="invalid")
+            raise ValidationError(_("Text with a NUL character cannot be stored."), code="invalid")
         return value
 
     def coerce(self, value: Any) -> Any:
         """Return a text, number or id as text; size and format do not apply to a filter."""
         value = member_text(value)
         if value is None or isinstance(value, (bytes, list, tuple, dict, set)):
-            raise ValidationError(f"Expected text, not {type(value).__name__}.", code="invalid")
+            raise _not_text(value)
         return PlainText.clean_one(self, str(value))
 
     def encode(self, value: Any) -> Any:
@@ -97,7 +112,7 @@ class Varchar(PlainText[Value]):
     def clean_one(self, value: Any) -> Any:
         super().clean_one(value)
         if len(value) > self.size:
-            raise ValidationError(f"At most {self.size} characters, not {len(value)}.", code="max_length")
+            raise too_many_characters(self.size, len(value))
         return value
 
     def options(self) -> dict[str, Any]:
@@ -180,7 +195,10 @@ class Text(PlainText[Value]):
         super().clean_one(value)
         most = self.kind.max_bytes
         if most is not None and (size := len(value.encode())) > most:
-            raise ValidationError(f"At most {most} bytes, not {size}.", code="max_length")
+            message = ngettext_lazy(
+                "At most %(limit)d byte, not %(length)d.", "At most %(limit)d bytes, not %(length)d.", "limit"
+            )
+            raise ValidationError(message, code="max_length", params={"limit": most, "length": size})
         return value
 
     @property

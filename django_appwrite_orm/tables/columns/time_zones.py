@@ -12,6 +12,7 @@ import warnings
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 def to_utc(value: datetime.datetime, receiver: str) -> datetime.datetime:
@@ -49,9 +50,12 @@ def refuse_skipped(value: datetime.datetime) -> None:
     zone = timezone.get_default_timezone()
     if timezone.make_naive(timezone.make_aware(value, zone).astimezone(datetime.UTC), zone) != value:
         raise ValidationError(
-            f"{value} does not exist in {zone}, where clocks are put forward at that time. Use another time, or an"
-            " aware datetime.",
+            _(
+                "%(value)s does not exist in %(zone)s, where clocks are put forward at that time. Use another time, or"
+                " an aware datetime."
+            ),
             code="skipped",
+            params={"value": value, "zone": zone},
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, ProgrammingError, connection
 from django.db.models import ProtectedError
+from django.utils.translation import override
 from rest_framework.exceptions import NotFound
 from rest_framework.test import APIClient, APIRequestFactory
 
@@ -98,6 +99,27 @@ def test_errors_of_rows_have_a_status(error: Exception, status: int, client: API
     response = raised(client, action)
     assert response.status_code == status
     assert "secret" not in response.content.decode()
+
+
+@override("en")  # the middleware leaves the language of the last request active
+def test_details_are_in_the_language_of_the_client(client: APIClient, settings: Any) -> None:
+    settings.MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", *settings.MIDDLEWARE]
+
+    def raising(error: Exception) -> Callable[[], Any]:
+        def action() -> Any:
+            raise error
+
+        return action
+
+    def details(language: str, action: Callable[[], Any]) -> Any:
+        Raising.run = staticmethod(action)
+        return client.get("/raising/", headers={"Accept-Language": language}).json()
+
+    conflict, gone = raising(Conflict(SECRET, status=409)), raising(Unavailable(SECRET))
+    assert details("de", conflict)["detail"].startswith("Die Daten wurden inzwischen geändert.")
+    assert details("fr", gone) == {"detail": "Les données sont momentanément inaccessibles."}
+    too_long = Book(title="a" * 101, price=1)
+    assert details("fr", too_long.full_clean) == {"title": ["Au maximum 100 caractères, pas 101."]}
 
 
 @pytest.mark.parametrize("error", [PermissionDenied("no scope", status=403), OperationalError("x"), KeyError("x")])
