@@ -61,7 +61,7 @@ def test_more_places_keep_every_number() -> None:
 def test_fewer_places_are_refused_where_numbers_would_lose_digits() -> None:
     migrated(priced(8, 2))
     fill(priced(8, 2), Decimal("12.30"), Decimal("12.34"))
-    refused(priced(8, 1), match="1 row does not fit .*At most 1 decimal places, not 12.34")
+    refused(priced(8, 1), match="1 row does not fit .*At most 1 decimal place, not 12.34")
 
 
 def test_the_plan_and_the_difference_name_the_scale() -> None:
