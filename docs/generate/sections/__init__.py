@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import api, checks, columns, commands, exceptions, fields, headers, limits, lookups, settings, signals
+from . import (
+    api,
+    checks,
+    columns,
+    commands,
+    exceptions,
+    fields,
+    headers,
+    limits,
+    lookups,
+    requirements,
+    settings,
+    signals,
+)
 
 SECTIONS: dict[str, Callable[[], str]] = {
     **settings.SECTIONS,
@@ -18,4 +31,5 @@ SECTIONS: dict[str, Callable[[], str]] = {
     **lookups.SECTIONS,
     **limits.SECTIONS,
     **api.SECTIONS,
+    **requirements.SECTIONS,
 }
