@@ -1,0 +1,95 @@
+"""The tutorial, followed literally in a virtual environment of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import redis_server
+from tests.support.follower import Differs, Follower
+from tests.support.pages import DOCS, ROOT
+
+PAGES = sorted(page.name for page in (DOCS / "tutorial").glob("[1-9]-*.md"))
+PASSWORD = "foggy-summit-42"
+
+
+@pytest.fixture
+def follower(tmp_path: Path) -> Iterator[Follower]:
+    folder, wheels, tools = tmp_path / "home", tmp_path / "wheels", tmp_path / "bin"
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT)]
+    subprocess.run(build, check=True)
+    (wheel,) = wheels.glob("*.whl")
+    folder.mkdir()
+    tools.mkdir()
+    (tools / "redis-server").symlink_to(redis_server.executable())
+    (tools / "python3").symlink_to(sys.executable)
+    environment = {
+        "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin",
+        "PIP_NO_COMPILE": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    with Follower(folder, wheel, environment, PASSWORD) as someone:
+        yield someone
+
+
+@pytest.mark.slow
+def test_the_tutorial_leads_to_a_deployed_site(follower: Follower) -> None:
+    for page in PAGES:
+        follower.follow(f"tutorial/{page}")
+    assert f"`{PASSWORD}`" in (DOCS / "tutorial" / "2-admin.md").read_text()
+
+
+# What makes a page fail, on small pages of their own.
+WRONG = {
+    "output": "```console\n$ echo one\ntwo\n```\n",
+    "status": "```console\n$ false\n```\n",
+    "command": "```console\n$ no-such-command-here\n```\n",
+    "no command": "```console\none\n```\n",
+    "kind": "```toml\na = 1\n```\n",
+    "no kind": "```\n$ echo one\n```\n",
+    "indented": "- ```console\n  $ echo one\n  ```\n",
+    "no file": "Create `a.py`:\n\n```python\na = 1\n```\n",
+    "another file": "Create `a.py`:\n\n```python\n# b.py\na = 1\n```\n",
+    "no instruction": "Look at `a.py`.\n\n```python\n# a.py\na = 1\n```\n",
+    "nothing to replace": "Replace the contents of `a.py`:\n\n```python\n# a.py\na = 1\n```\n",
+    "twice": "Create `a.py`:\n\n```python\n# a.py\na = 1\n```\n\nCreate `a.py`:\n\n```python\n# a.py\na = 2\n```\n",
+    "shell": "```console\n$ python manage.py shell\n```\n",
+    "no shell": "```pycon\n>>> 1\n1\n```\n",
+    "result": "```console\n$ python manage.py shell\n```\n\n```pycon\n>>> 1\n2\n```\n",
+    "server": "```console\n$ echo gunicorn\n```\n",
+}
+SHELL = "import sys; exec(sys.argv[-1])\n"
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Follower]:
+    """Somebody with a manage.py that knows the command `shell -c` alone."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "manage.py").write_text(SHELL)
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    with Follower(folder, tmp_path / "none.whl", {"PATH": path}, PASSWORD) as someone:
+        yield someone
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_what_is_not_so_is_found(reader: Follower, tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "page.md").write_text(wrong)
+    with pytest.raises(Differs):
+        reader.follow(str(tmp_path / "page.md"))
+
+
+def test_a_page_that_is_right(reader: Follower, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(
+        "Create `a.py`:\n\n```python\n# a.py\nA = 1\nB = [\n    2,\n]\n```\n\n"
+        "In `a.py`, set `B` and `C`:\n\n```python\n# a.py\nB = [3]\nC = 4\n```\n\n"
+        "```console\n$ mkdir x && cd x\n$ cat ../a.py\n# a.py\nA = 1\nB = [3]\n\nC = 4\n"
+        "$ date \\\n    +%Y\n2...\n$ cd ..\n```\n\n"
+        "```console\n$ python manage.py shell\n```\n\n```pycon\n>>> import a\n>>> a.B, a.C\n([3], 4)\n```\n\n"
+        "More:\n\n```pycon\n>>> a.A\n1\n>>> a.D\nTraceback (most recent call last):\n...\nAttributeError: ...\n```\n"
+    )
+    assert reader.follow(str(tmp_path / "page.md")) == 6
