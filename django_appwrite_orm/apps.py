@@ -50,7 +50,8 @@ class DjangoAppwriteORMConfig(AppConfig):
         if any(database["ENGINE"] == ENGINE for database in databases.settings.values()):
             from .backend.model_table import OWN_TABLES, tables_of_models
 
-            registry.other_tables.append(tables_of_models)
+            if tables_of_models not in registry.other_tables:
+                registry.other_tables.append(tables_of_models)
             registry.other_ids |= OWN_TABLES
         post_migrate.connect(_set_table_options, dispatch_uid=_TABLE_OPTIONS)
 

@@ -104,7 +104,7 @@ class UniqueViolation(IntegrityError):
     values: dict[str, Any] | None = None
 
 
-class RateLimited(AppwriteError):
+class RateLimited(AppwriteError, db.OperationalError):
     """Too many requests (429); `retry_after` is in seconds, None when the server did not send it."""
 
     def __init__(self, message: str, *, retry_after: float | None = None, type: str | None = None) -> None:

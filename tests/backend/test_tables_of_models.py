@@ -240,3 +240,9 @@ def test_threads_that_need_a_table_first_get_the_same_one(monkeypatch: pytest.Mo
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(table_of, [Maker, Maker])
     assert first is second is table_of(Maker)
+
+
+def test_other_installed_apps_for_a_test_list_no_model_twice(settings: Any) -> None:
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS]
+    tables = registry.every()
+    assert len(tables) == len(set(tables))
