@@ -19,14 +19,15 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 
+from django_appwrite_orm import warming
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.signals.observers import observers
-from tests.support.pages import CodeBlock, code_blocks, write_files
+from tests.support.pages import DOCS, CodeBlock, code_blocks, write_files
 from tests.support.tables import made_once
 
 # The page with the files that all guides start from.
 EXAMPLE = "how-to/index.md"
-_IN_MEMORY = {"ENDPOINT": "local::memory:", "DATABASE_ID": "guide"}
+_IN_MEMORY = {"ENDPOINT": "local::memory:", "PROJECT_ID": "local", "API_KEY": "local", "DATABASE_ID": "guide"}
 
 
 @dataclass
@@ -35,6 +36,10 @@ class Guide:
 
     page: str
     folder: Path
+
+    @property
+    def text(self) -> str:
+        return (DOCS / self.page).read_text()
 
     def block(self, containing: str) -> CodeBlock:
         """Return the one block with this text."""
@@ -75,23 +80,30 @@ def guide_project(page: str, folder: Path, blocker: Any, **settings: Any) -> Ite
     Its Appwrite is in memory, and has the tables without rows. `settings` replace those of the project. `blocker` is
     pytest-django's `django_db_blocker`.
     """
-    files = [block for each in (EXAMPLE, page) for block in code_blocks(each) if block.file]
+    files = guide_files(page)
     write_project(files, folder)
-    (folder / "shop").mkdir(exist_ok=True)
-    (folder / "shop" / "__init__.py").touch()
+    tables = [block.text for block in files if block.file in ("shop/models.py", "shop/tables.py")]
     registered, observing = registry.all(), list(observers)
     with ExitStack() as stack:
         stack.enter_context(mock.patch.dict(sys.modules))
         for name in [name for name in sys.modules if name.partition(".")[0] in ("config", "shop")]:
             del sys.modules[name]
         stack.enter_context(mock.patch.object(sys, "path", [str(folder), *sys.path]))
+        stack.enter_context(mock.patch.dict(warming._functions, clear=True))
         stack.enter_context(mock.patch.dict(apps.all_models, {"shop": {}}))
+        stack.callback(_restore, registered, observing)
+        for table in registered:
+            registry.discard(table)
         stack.enter_context(override_settings(**_settings() | settings))
         stack.enter_context(blocker.unblock())
-        stack.callback(_restore, registered, observing)
-        tables = [block.text for block in files if block.file in ("shop/models.py", "shop/tables.py")]
+        stack.callback(connection.close)
         made_once(_migrate, *tables)
         yield Guide(page, folder)
+
+
+def guide_files(page: str) -> list[CodeBlock]:
+    """Return the blocks of the example and of a guide that are files."""
+    return [block for each in (EXAMPLE, page) for block in code_blocks(each) if block.file]
 
 
 def write_project(files: list[CodeBlock], folder: Path) -> None:
@@ -113,8 +125,6 @@ def _settings() -> dict[str, Any]:
     connections = {alias: {**given, **_IN_MEMORY} for alias, given in found["APPWRITE_ORM"].items()}
     return found | {
         "APPWRITE_ORM": connections,
-        # The tables of the library stay registered, and look up their app.
-        "INSTALLED_APPS": [*found["INSTALLED_APPS"], "tests.support.library"],
         "DEBUG": False,
         "ALLOWED_HOSTS": ["testserver"],
     }
@@ -126,8 +136,8 @@ def _migrate() -> None:
 
 
 def _restore(registered: list[Any], observing: list[Any]) -> None:
-    connection.close()
     observers[:] = observing
     for table in registry.all():
-        if table not in registered:
-            registry.discard(table)
+        registry.discard(table)
+    for table in registered:
+        registry.add(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 
@@ -26,6 +27,13 @@ def until(condition: Callable[[], object]) -> None:
 
 async def auntil(condition: Callable[[], object]) -> None:
     await asyncio.to_thread(until, condition)
+
+
+def warming_ended() -> None:
+    """Wait for the end of what WARM_ON_START has begun in this process."""
+    for thread in threading.enumerate():
+        if thread.name == "appwrite-warming":
+            thread.join()
 
 
 def tasks_waiting(store: CacheBackend) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from io import StringIO
 from unittest import mock
 
@@ -18,6 +17,7 @@ from django_appwrite_orm.registry import registry
 from django_appwrite_orm.web import warm_start
 from tests.support.costs import counted
 from tests.support.library.tables import Book
+from tests.support.waiting import warming_ended
 
 PER_PROCESS = "is local to one process"
 
@@ -160,15 +160,9 @@ def started(monkeypatch) -> list[list[str]]:
     return starts
 
 
-def settle() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "appwrite-warming":
-            thread.join()
-
-
 def test_the_first_request_warms_the_process(on_start) -> None:
     Client().get("/nothing")
-    settle()
+    warming_ended()
     with counted() as costs:
         list(Book.objects.all())
     assert costs.requests == []
@@ -177,12 +171,12 @@ def test_the_first_request_warms_the_process(on_start) -> None:
 def test_once_per_process_also_after_a_fork(on_start, started, monkeypatch) -> None:
     for _ in range(3):
         Client().get("/nothing")
-    settle()
+    warming_ended()
     assert started == [["default"]]
     monkeypatch.setattr(warm_start.os, "getpid", lambda: -1)  # as in a child, which has a copy of the parent's memory
     for _ in range(3):
         Client().get("/nothing")
-    settle()
+    warming_ended()
     assert started == [["default"], ["default"]]
 
 
@@ -190,20 +184,20 @@ def test_not_in_a_process_that_has_been_warmed(on_start, started) -> None:
     assert warm_start.claim()
     assert not warm_start.claim()
     Client().get("/nothing")
-    settle()
+    warming_ended()
     assert started == []
 
 
 def test_no_warming_without_warm_on_start(started) -> None:
     Client().get("/nothing")
-    settle()
+    warming_ended()
     assert started == []
 
 
 def test_not_in_a_command(on_start, started) -> None:
     warm_appwrite()
     call_command("check")
-    settle()
+    warming_ended()
     assert started == []
 
 
@@ -211,7 +205,7 @@ def test_a_failure_is_logged_and_the_site_goes_on(on_start, declared, caplog) ->
     declared("absent", warm=True)
     with caplog.at_level(logging.INFO, "django_appwrite_orm.web"):
         assert Client().get("/nothing").status_code == 200
-        settle()
+        warming_ended()
     said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name.endswith(".web")]
     assert [level for level, _ in said] == ["INFO", "WARNING"]
     assert said[0][1].startswith("Warmed 'books': 0 rows in ")
@@ -221,6 +215,6 @@ def test_a_failure_is_logged_and_the_site_goes_on(on_start, declared, caplog) ->
 def test_settings_that_cannot_be_used_are_logged_too(settings, caplog) -> None:
     settings.APPWRITE_ORM = {"default": {"ENDPOINT": "ftp://x", "WARM_ON_START": True}}
     Client().get("/nothing")
-    settle()
+    warming_ended()
     assert "could not be warmed: ConfigurationError: " in caplog.text
     connections.reset()

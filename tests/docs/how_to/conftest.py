@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,3 +17,14 @@ def guide(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: Any
     """The project of the guide that the module names: `PAGE = "how-to/cache-views.md"`."""
     with guide_project(request.module.PAGE, tmp_path, django_db_blocker) as made:
         yield made
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let the clock of this process go forward by so many seconds, at once."""
+
+    def pass_by(seconds: float) -> None:
+        before = time.time
+        monkeypatch.setattr(time, "time", lambda: before() + seconds)
+
+    return pass_by
