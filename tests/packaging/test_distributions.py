@@ -18,7 +18,7 @@ from tests.packaging.conftest import REPOSITORY, ROOT, Distributions
 PACKAGE = "django_appwrite_orm"
 # At the root of a checkout, for those who work on the project, beside what .gitignore lists.
 OF_CONTRIBUTORS = {
-    *(".ci", ".git", ".github", ".editorconfig", ".git-blame-ignore-revs", ".gitattributes"),
+    *(".ci", ".git", ".editorconfig", ".git-blame-ignore-revs", ".gitattributes"),
     ".pre-commit-config.yaml",
 }
 
