@@ -131,7 +131,7 @@ def _version(table: type[Row]) -> Iterator[CheckMessage]:
         yield Error(
             f"The table has the Version column {meta.version.name!r} and encrypted or spatial columns"
             f" ({', '.join(beside)}). Appwrite 1.9.6 applies each change of such a row and then responds with 500.",
-            hint="Remove the Version column; save(if_unchanged=True) then compares the date of the last change. Or move"
+            hint="Remove the Version column. Then save(if_unchanged=True) compares the date of the last change. Or move"
             " the other columns to a second table.",
             obj=meta.label,
             id="appwrite_orm.E029",

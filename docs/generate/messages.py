@@ -20,16 +20,11 @@ OPEN = "…"
 
 
 class Message(NamedTuple):
-    """A message that a check can give. `level` is "Error" or "Warning"."""
+    """A message that a check can give."""
 
     id: str
     text: str
     hint: str
-
-    @property
-    def level(self) -> str:
-        """The level that the letter of the id stands for."""
-        return "Error" if self.id.partition(".")[2][0] == "E" else "Warning"
 
 
 def messages() -> list[Message]:
@@ -64,16 +59,12 @@ class _Source:
     def _of_call(self, call: ast.Call, function: ast.FunctionDef) -> Iterator[Message]:
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
         match call.args:
-            case [ast.Constant(value=str(id)), _, name, message, hint] if ID.fullmatch(id):
-                text = f"{OPEN}.{self._text(name, function, call)}: {self._text(message, function, call)}"
-                yield Message(id, text, self._text(hint, function, call))
+            case [ast.Constant(value=str(name)), _, option, message, hint] if ID.fullmatch(name):
+                text = f"{OPEN}.{self._text(option, function, call)}: {self._text(message, function, call)}"
+                yield Message(name, text, self._text(hint, function, call))
             case [message] if isinstance(id := keywords.get("id"), ast.Constant) and ID.fullmatch(str(id.value)):
-                hint = keywords.get("hint")
-                yield Message(
-                    str(id.value),
-                    self._text(message, function, call),
-                    "" if hint is None else self._text(hint, function, call),
-                )
+                text = self._text(message, function, call)
+                yield Message(str(id.value), text, self._text(keywords["hint"], function, call))
 
     def _of_parts(self) -> Iterator[Message]:
         """Yield those of `web.health`, whose messages are what a server or a cache has replied."""

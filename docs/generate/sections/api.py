@@ -11,6 +11,7 @@ from typing import Any
 
 import django_appwrite_orm
 from django_appwrite_orm import Manager, QuerySet
+from django_appwrite_orm.facade.table_api import TableAPI
 
 from ..markdown import code, table
 
@@ -29,6 +30,11 @@ def _names(path: str, *names: str, methods: bool = True) -> Callable[[], str]:
         return "\n".join(_described(name, getattr(module, name), module, methods) for name in chosen)
 
     return described
+
+
+def _verbs() -> str:
+    rows = table(["Method", "Meaning"], _methods(TableAPI))
+    return f"{_names('', 'orm')()}\n## `orm.table()`\n\n{_markdown(inspect.cleandoc(TableAPI.__doc__ or ''))}\n\n{rows}"
 
 
 def _is_ours(value: object) -> bool:
@@ -107,7 +113,7 @@ SECTIONS = {
         "", "Table", "Index", "UniqueIndex", "FulltextIndex", "SpatialIndex", "CachePolicy", "register"
     ),
     "api.querysets": _names("", "Manager", "QuerySet", "Apply", "atomic", "cache_policy"),
-    "api.verbs": _names("", "orm"),
+    "api.verbs": _verbs,
     "api.columns": _names("tables.columns", methods=False),
     "api.models": _names("models"),
     "api.web": _names("web"),

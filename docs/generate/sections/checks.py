@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import re
+from itertools import groupby
 
-from ..markdown import code, table
-from ..messages import messages
-
-_URL = re.compile(r"'(https?://[^']*)'")
+from ..messages import OPEN, Message, messages
 
 
 def _messages() -> str:
-    rows = ([code(found.id), found.level, found.text, _URL.sub(r"`\1`", found.hint)] for found in messages())
-    return table(["Id", "Level", "Message", "Hint"], rows)
+    lines = []
+    for id, found in groupby(messages(), key=lambda message: message.id):
+        lines += [f"- `{id}`, {'an error' if id.partition('.')[2][0] == 'E' else 'a warning'}:", *map(_line, found)]
+    return "\n".join(lines)
+
+
+def _line(message: Message) -> str:
+    text = "A message that the case decides." if message.text == OPEN else _code(message.text)
+    return f"  - {text}\n    Hint: {_code(message.hint)}" if message.hint != OPEN else f"  - {text}"
+
+
+def _code(text: str) -> str:
+    return f"``{text}``" if "`" in text else f"`{text}`"
 
 
 SECTIONS = {"checks.messages": _messages}

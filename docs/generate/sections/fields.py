@@ -24,14 +24,15 @@ def _fields() -> list[tuple[str, models.Field[Any, Any]]]:
         models.SlugField, models.SmallIntegerField, models.TextField, models.TimeField, models.URLField,
         models.UUIDField, IDField,
     ]  # fmt: skip
-    written = [
+    written: list[tuple[str, models.Field[Any, Any]]] = [
         ("CharField(max_length=100)", models.CharField(max_length=100)),
         ("CharField() without max_length", models.CharField()),
         ("DecimalField(18, 2)", models.DecimalField(max_digits=18, decimal_places=2)),
         ("DecimalField(30, 2)", models.DecimalField(max_digits=30, decimal_places=2)),
         ("ArrayField(IntegerField())", ArrayField(models.IntegerField(), default=list)),
     ]
-    return sorted([*((kind.__name__, kind()) for kind in simple), *written], key=lambda pair: pair[0])
+    made = [(kind.__name__, kind()) for kind in simple]
+    return sorted([*made, *written], key=lambda pair: pair[0])
 
 
 @isolate_apps("tests.backend.shop")
