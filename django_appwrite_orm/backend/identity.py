@@ -36,8 +36,8 @@ def as_user(
     """Use this database of DATABASES with a user's permissions, by a JWT or a session secret, inside the block.
 
     Results are cached for `ttl` seconds, for this user alone. Raises ImproperlyConfigured for a database without
-    `"identity": "user"`, ValueError unless one of jwt and session is given, and UserPermissionDenied (a 403) for one
-    that cannot be sent.
+    `"identity": "user"`. Raises ValueError unless one of jwt and session is given, and UserPermissionDenied (a 403) for
+    one that cannot be sent.
     """
     jwt, session = Secret.of(jwt), Secret.of(session)  # so that this frame shows neither
     with _identity(database, Credentials.of_user(jwt=jwt, session=session), ttl):

@@ -83,9 +83,10 @@ class AppwriteRouter:
     """A database router: `DATABASE_ROUTERS = ["django_appwrite_orm.backend.router.AppwriteRouter"]`.
 
     The models of the apps in `OPTIONS["apps"]` of a database are read, written and migrated there, those of
-    `model_of()` in the database of their Table. A row that was read through another database of the same connection,
-    such as one for users, and the rows related to it, stay in that one. The other apps are left to the next router and
-    to the default database; a database with `apps` that is not the default one gets none of their tables.
+    `model_of()` in the database of their Table. A row that was read through another database of the same connection
+    stays in that one, and so do the rows related to it. An example is a database for users.
+    The next router and the default database have the other apps. A database with `apps` that is not the default one
+    gets none of their tables.
     """
 
     @cached_property

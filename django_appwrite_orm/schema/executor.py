@@ -193,8 +193,8 @@ def migrate(
     `confirm` is called once, when values would be lost; False stops the migration before anything is changed.
     Without `wait` the migration ends as soon as it would have to wait for Appwrite. `timeout` is in seconds and counts
     from the last change. `verbose` names the tables of models, which are counted otherwise. Raises `SchemaError` when
-    there are differences that it may not or cannot migrate (then nothing was changed), when Appwrite refuses a change,
-    or when it does not finish.
+    there are differences that it may not or cannot migrate; then nothing was changed. Also raises it when Appwrite
+    refuses a change, or when Appwrite does not finish.
     """
     if not tables:
         return 0

@@ -36,7 +36,7 @@ def table_etag(
     table has not been read since its last change or is being written.
 
     Requests with different cookies, Authorization, Accept or Accept-Language have different tags. A view that
-    shows more than tables and these, such as the content of a session, must name it: `by` takes the request and
+    shows more than tables and these, such as the content of a session, must name it. `by` takes the request and
     returns a text. Raises ValueError when no table is named, `ConfigurationError` at the first
     request for one that is not registered.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from django_appwrite_orm.plans.limits import COLUMNS_LIMIT
 from docs.generate import messages, misplaced, pages
 from docs.generate.source import attributes, comments, docs_behind
-from tests.support.pages import ROOT
+from tests.support.pages import DOCS, ROOT
 
 
 def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +45,38 @@ def test_every_id_of_a_check_has_a_message() -> None:
     clear = next(message for message in found if message.id == "appwrite.E103")
     assert clear.text == f"The table has … columns; Appwrite allows {COLUMNS_LIMIT:,}."
     assert all(message.hint for message in found)
+
+
+# Those of the SDK, modules, a fixture, and what a sentence on the pages of the API describes.
+ELSEWHERE = {
+    "ID",
+    "Operator",
+    "Permission",
+    "Query",
+    "Role",
+    "columns",
+    "signals",
+    "connections",
+    "warm_cache",
+    "appwrite",
+}
+
+
+def test_what_pages_import_is_in_the_reference_of_the_api() -> None:
+    reference = DOCS / "reference"
+    described = {
+        name
+        for page in [*reference.glob("api*.md"), *(reference / f"{name}.md" for name in ("exceptions", "signals"))]
+        for name in re.findall(r"^(?:## |\| )`(\w+)`", page.read_text(), re.MULTILINE)
+    }
+    shown = {
+        name.strip()
+        for page in [ROOT / "README.md", *DOCS.rglob("*.md")]
+        for names in re.findall(r"^ *from django_appwrite_orm[\w.]* import ([\w, ]+)", page.read_text(), re.MULTILINE)
+        for name in names.split(",")
+    }
+    assert len(shown) > 40
+    assert sorted(shown - described - ELSEWHERE) == []
 
 
 class Lamp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from ..markdown import code, table
 PACKAGE = django_appwrite_orm.__name__
 # A part of a docstring such as "Args:", with indented lines.
 _PART = re.compile(r"^(\w+):\n((?: {4}.*\n?|\n)+)", re.MULTILINE)
+_INDENTED = re.compile(r"^ {4}.*\n(?: {4}.*\n|\n(?= {4}))*", re.MULTILINE)
 _ITEM = re.compile(r"^ {4}([\w*]+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
 
@@ -32,6 +34,10 @@ def _names(path: str, *names: str, methods: bool = True) -> Callable[[], str]:
     return described
 
 
+def _together(*parts: Callable[[], str]) -> Callable[[], str]:
+    return lambda: "\n".join(part() for part in parts)
+
+
 def _verbs() -> str:
     rows = table(["Method", "Meaning"], _methods(TableAPI))
     return f"{_names('', 'orm')()}\n## `orm.table()`\n\n{_markdown(inspect.cleandoc(TableAPI.__doc__ or ''))}\n\n{rows}"
@@ -43,10 +49,15 @@ def _is_ours(value: object) -> bool:
 
 def _described(name: str, value: Any, module: ModuleType, has_methods: bool) -> str:
     is_callable = inspect.isclass(value) or inspect.isroutine(value)
-    parts = [f"## `{name}`", f"```python\nfrom {module.__name__} import {name}\n```"]
+    is_column = module.__name__.endswith("tables.columns")
+    called = f"columns.{name}" if is_column else name
+    imported = f"from {PACKAGE} import columns" if is_column else f"from {module.__name__} import {name}"
+    parts = [f"## `{name}`", f"```python\n{imported}\n```"]
     if is_callable:
-        parts[1] = parts[1].replace("\n```", f"\n\n{name}{_signature(value)}\n```") if _signature(value) else parts[1]
-    parts.append(_markdown(inspect.cleandoc(vars(value if is_callable else type(value)).get("__doc__") or "")))
+        parts[1] = parts[1].replace("\n```", f"\n\n{called}{_signature(value)}\n```") if _signature(value) else parts[1]
+    described = value if is_callable else type(value)
+    own = vars(described).get("__doc__") if inspect.isclass(described) else described.__doc__
+    parts.append(_markdown(inspect.cleandoc(own or "")))
     owner = value if inspect.isclass(value) else type(value)
     if has_methods and not inspect.isroutine(value) and (methods := list(_methods(owner))):
         parts.append(table(["Method", "Meaning"], methods))
@@ -105,7 +116,8 @@ def _markdown(doc: str) -> str:
         items: Iterable[tuple[str, str]] = _ITEM.findall(match[2])
         return "\n".join(f"- {code(name)}: {' '.join(text.split())}" for name, text in items) + "\n"
 
-    return _PART.sub(part, doc.replace("``", "`")).strip()
+    text = _PART.sub(part, doc.replace("``", "`"))
+    return _INDENTED.sub(lambda match: f"```text\n{textwrap.dedent(match[0]).strip()}\n```\n", text).strip()
 
 
 SECTIONS = {
@@ -121,4 +133,19 @@ SECTIONS = {
     "api.forms": _names("contrib.forms", methods=False),
     "api.rest": _names("contrib.rest"),
     "api.testing": _names("contrib.testing"),
+    "api.sites": _together(
+        _names("backend.router", "AppwriteRouter", methods=False),
+        _names("web.health", "appwrite_health"),
+        _names("web.webhooks", "appwrite_webhook"),
+        _names("contrib.prometheus", "register_statistics"),
+        _names("contrib.opentelemetry", "instrument", "uninstrument"),
+        _names("contrib.rest.serializers", "AppwriteFieldsMixin", methods=False),
+        _names("contrib.toolbar", methods=False),
+        _names("contrib.jinja2", "CacheTables", methods=False),
+    ),
+    "api.programs": _together(
+        _names("sansio", "run_sync", "run_async"),
+        _names("schema", "plan", "migrate", "MigrationOptions"),
+        _names("interchange", "dump", "load"),
+    ),
 }
