@@ -53,7 +53,7 @@ def test_the_wheel_has_all_of_the_package_and_nothing_else(distributions: Distri
     names = {name for name in names_in(distributions.wheel) if ".dist-info/" not in name}
     assert names == {name for name in files_of_the_project() if name.startswith(f"{PACKAGE}/")}
     assert f"{PACKAGE}/py.typed" in names
-    for folder, suffix in (("templates", ".html"), ("static", ".css")):
+    for folder, suffix in (("templates", ".html"), ("static", ".css"), ("locale", ".mo")):
         assert any(re.match(rf"{PACKAGE}/(?:\w+/)*{folder}/.*\{suffix}$", name) for name in names), folder
 
 
