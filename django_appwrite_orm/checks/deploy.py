@@ -6,7 +6,12 @@ import secrets
 from collections.abc import Iterator
 
 from django.core.checks import CheckMessage, Warning
+from django.db import DatabaseError, router
+from django.db import connections as databases
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
+from ..backend.model_table import tables_of_models
 from ..conf import configured
 from ..conf.checks import problems
 from ..connection import connections
@@ -14,7 +19,7 @@ from ..exceptions import AppwriteError, PermissionDenied, SchemaError
 from ..plans import Request
 from ..sansio import run_sync
 from ..schema import plan, tables_named
-from ..web.health import health_problem, health_problems, part_of
+from ..web.health import a_table, health_problem, health_problems, part_of
 from .caches import eviction_problems
 
 # Schema differences listed in the message; further ones are only counted.
@@ -47,7 +52,7 @@ def _with_alias(alias: str, problem: CheckMessage) -> CheckMessage:
 def _key_problems(alias: str) -> Iterator[CheckMessage]:
     """Check that the key may write, by an update of a row that does not exist."""
     connection = connections[alias]
-    for table in tables_named([], alias)[:1]:
+    if (table := a_table(alias)) is not None:
         row = table._meta.ref(connection.settings.database_id).row(secrets.token_hex(16))
         try:
             run_sync(connection.send(Request("PATCH", row, body={"data": dict.fromkeys(table._meta.by_key)})))
@@ -58,10 +63,9 @@ def _key_problems(alias: str) -> Iterator[CheckMessage]:
 
 
 def _schema_problems(alias: str) -> Iterator[CheckMessage]:
-    if not (tables := tables_named([], alias)):
-        return
     try:
-        migration_plan = run_sync(plan(tables, alias))
+        yield from _differences(alias)
+        yield from _unapplied_migrations(alias)
     except PermissionDenied as error:
         hint = "Give API_KEY the scopes databases.read and tables.read, or run the check with a key that has them."
         yield Warning(
@@ -69,12 +73,41 @@ def _schema_problems(alias: str) -> Iterator[CheckMessage]:
         )
     except (AppwriteError, SchemaError) as error:
         yield _with_alias(alias, health_problem("schema", str(error)))
-    else:
-        for warning in migration_plan.warnings:
-            hint = "Choose one of the three options, or silence this warning if this project creates no rows there."
-            yield Warning(f"APPWRITE_ORM[{alias!r}]: {warning}", hint=hint, id="appwrite_orm.W043")
-        differences = [*map(str, migration_plan.changes), *migration_plan.waits, *migration_plan.obstacles]
-        if differences:
-            more = f" and {len(differences) - _LISTED} more" if len(differences) > _LISTED else ""
-            message = f"the schema differs from the tables: {'; '.join(differences[:_LISTED])}{more}"
+
+
+def _differences(alias: str) -> Iterator[CheckMessage]:
+    """Compare the tables on the server with those that are declared; raise what the server refuses."""
+    if not (tables := tables_named([], alias)):
+        return
+    migration_plan = run_sync(plan(tables, alias))
+    for warning in migration_plan.warnings:
+        hint = "Choose one of the three options, or silence this warning if this project creates no rows there."
+        yield Warning(f"APPWRITE_ORM[{alias!r}]: {warning}", hint=hint, id="appwrite_orm.W043")
+    differences = [*map(str, migration_plan.changes), *migration_plan.waits, *migration_plan.obstacles]
+    if differences:
+        message = f"the schema differs from the tables: {_listed(differences)}"
+        yield _with_alias(alias, health_problem("schema", message))
+
+
+def _unapplied_migrations(alias: str) -> Iterator[CheckMessage]:
+    """Look for migrations of the models on this connection that `migrate` has not applied."""
+    models = [table._model for table in tables_of_models() if table._meta.using == alias and table._model._meta.managed]
+    on_disk = {app for app, _ in MigrationLoader(None).disk_migrations}
+    apps = {(router.db_for_write(model), model._meta.app_label) for model in models if model._meta.app_label in on_disk}
+    for name in sorted({name for name, _ in apps}):
+        try:
+            executor = MigrationExecutor(databases[name])
+            targets = [node for node in executor.loader.graph.leaf_nodes() if (name, node[0]) in apps]
+            missing = [str(migration) for migration, _ in executor.migration_plan(targets)]
+        except DatabaseError as error:
+            if isinstance(error.__cause__, AppwriteError):
+                raise error.__cause__ from None
+            raise
+        if missing:
+            message = f"migrations of the database {name!r} are not applied: {_listed(missing)}"
             yield _with_alias(alias, health_problem("schema", message))
+
+
+def _listed(items: list[str]) -> str:
+    more = f" and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
+    return f"{'; '.join(items[:_LISTED])}{more}"

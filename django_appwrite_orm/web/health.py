@@ -14,8 +14,9 @@ from ..cache.effects import CacheGetMany, CacheSet
 from ..connection import Connection, connections
 from ..exceptions import AppwriteError, CacheUnavailable, NotFound, PermissionDenied
 from ..plans import ListRows
+from ..registry import registry
 from ..sansio import Operation, run_sync
-from ..schema import tables_named
+from ..tables import Row
 from ..transport import UNMADE
 
 logger = logging.getLogger("django_appwrite_orm.web")
@@ -28,7 +29,7 @@ _TRIAL = 10
 _PARTS = {
     "appwrite": ("appwrite_orm.E040", "Start it, or correct ENDPOINT, PROJECT_ID and DATABASE_ID."),
     "key": ("appwrite_orm.E041", "Give API_KEY the scopes rows.read and rows.write, or copy it again."),
-    "schema": ("appwrite_orm.E042", "Run manage.py migrate_appwrite."),
+    "schema": ("appwrite_orm.E042", "Run manage.py migrate for models, manage.py migrate_appwrite for tables."),
     "cache": (
         "appwrite_orm.E043",
         "Start it, or correct its LOCATION in CACHES. A Redis Cluster (MovedError, CROSSSLOT) needs two more settings:"
@@ -62,6 +63,11 @@ def part_of(problem: CheckMessage) -> str:
     return _PART_OF[str(problem.id)]
 
 
+def a_table(alias: str) -> type[Row] | None:
+    """Return a table that the connection has; one of a model where no table is declared; None without any."""
+    return next((table for table in registry.every() if table._meta.using in (None, alias)), None)
+
+
 def _logged(alias: str) -> Iterator[CheckMessage]:
     for problem in health_problems(alias):
         logger.error("Health of %r: %s", alias, problem.msg)
@@ -76,11 +82,11 @@ def health_problems(alias: str) -> list[CheckMessage]:
 
 
 def _appwrite(connection: Connection) -> Operation[CheckMessage | None]:
-    """Read one row of the first table, past the cache; without tables, the version."""
-    tables = tables_named([], connection.settings.alias)
+    """Read one row of a table, past the cache; without tables, the version."""
+    table = a_table(connection.settings.alias)
     try:
-        if tables:
-            ref = tables[0]._meta.ref(connection.settings.database_id)
+        if table is not None:
+            ref = table._meta.ref(connection.settings.database_id)
             yield from connection.follow(ListRows(ref, limit=1).fetch())
         else:
             yield from connection.ask_version()

@@ -8,8 +8,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.checks import run_checks
+from django.db import connections as databases
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.urls import path
 
@@ -25,6 +28,8 @@ from tests.support.costs import counted
 from tests.support.faulty_servers import Fault, FaultyServer, answer, faulty, refusal
 from tests.support.library.tables import Book, Reader
 
+pytestmark = pytest.mark.usefixtures("no_migrations")
+
 urlpatterns = [path("health/", appwrite_health)]
 
 EMPTY_LIST = answer(200, {"total": 0, "rows": []})
@@ -35,6 +40,16 @@ NO_ROW = refusal(404, "row_not_found")
 @pytest.fixture(autouse=True)
 def site(settings) -> None:
     settings.ROOT_URLCONF = __name__
+
+
+@pytest.fixture
+def models_alone(monkeypatch: pytest.MonkeyPatch, settings, django_db_blocker) -> Iterator[None]:
+    """A project that declares no table, with one migration."""
+    monkeypatch.setattr(registry, "_tables", [])
+    settings.MIGRATION_MODULES = {}
+    with django_db_blocker.unblock():
+        yield
+        databases["default"].close()
 
 
 @pytest.fixture
@@ -172,6 +187,39 @@ def test_the_cache_is_away_or_forgets(fault: dict[str, Any]) -> None:
     with shared, mock.patch.object(type(caches["default"]), "set", **fault):
         assert [id for id, _ in found()] == ["E043"]
         assert health() == (503, ["cache"])
+
+
+def test_the_key_is_tried_on_models(connected, models_alone) -> None:
+    connected(DENIED)
+    assert [id for id, _ in found()] == ["E041"]
+    assert health() == (503, ["key"])
+
+
+def test_the_key_may_not_write_models(connected, models_alone) -> None:
+    server = connected(EMPTY_LIST, DENIED)
+    assert [id for id, _ in found()] == ["E041", "W040"]
+    assert [received.method for received in server.received[:2]] == ["GET", "PATCH"]
+
+
+def test_models_are_not_migrated(models_alone) -> None:
+    [(id, _)] = found()
+    assert id == "E042"
+    assert health() == (503, ["schema"])
+
+
+def test_a_migration_is_not_applied(models_alone) -> None:
+    executor = MigrationExecutor(databases["default"])
+    with databases["default"].schema_editor() as editor:
+        editor.create_model(Session)
+    assert health() == (200, "ok")
+    assert found() == [
+        (
+            "E042",
+            "APPWRITE_ORM['default']: migrations of the database 'default' are not applied: sessions.0001_initial",
+        )
+    ]
+    executor.recorder.record_applied("sessions", "0001_initial")
+    assert found() == []
 
 
 def test_only_reads_are_answered() -> None:

@@ -17,6 +17,8 @@ from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
 from tests.support import redis_server
 
+pytestmark = pytest.mark.usefixtures("no_migrations")
+
 JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
 BACKENDS = {
     "django-redis": {"BACKEND": "django_redis.cache.RedisCache", "OPTIONS": JSON},

@@ -30,6 +30,8 @@ from tests.support.library.tables import Book
 from tests.support.pages import code_blocks
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.usefixtures("no_migrations")
+
 PAGE = "how-to/run-redis.md"
 BLOCKS = {block.file: block for block in code_blocks(PAGE, "text")}
 (SCRIPT,) = code_blocks(PAGE, "sh")
