@@ -31,7 +31,7 @@ from django.conf import settings
 from tests.support import http_server, redis_server
 
 ROWS = [{"name": f"Product {n}", "price": n + 0.5, "stock": n, "category": "books"} for n in range(25)]
-JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
+JSON = {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"}
 # Each with the module that it takes.
 CONTENDERS = {
     "plain cache.get": "django",

@@ -23,7 +23,11 @@ _MEMCACHED = {_DJANGO + "memcached.BaseMemcachedCache"}
 DJANGO_REDIS = "django_redis.cache.RedisCache"
 DJANGO_S_OWN_REDIS = _DJANGO + "redis.RedisCache"
 # Serializers of django-redis that read plain data and cannot run code.
-_SAFE = {"django_redis.serializers.json.JSONSerializer", "django_redis.serializers.msgpack.MSGPackSerializer"}
+_SAFE = {
+    "django_appwrite_orm.contrib.redis_json.JSONSerializer",
+    "django_redis.serializers.json.JSONSerializer",
+    "django_redis.serializers.msgpack.MSGPackSerializer",
+}
 _PICKLING = {_DJANGO + "redis.RedisSerializer"}
 # Options of redis-py that repeat a call without a response.
 _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
@@ -93,7 +97,7 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
         yield Warning(
             f"{where} ({path}) unpickles what it reads: anyone who can write to the cache server can run code here.",
             hint="Use django_redis.cache.RedisCache with OPTIONS = {'SERIALIZER':"
-            " 'django_redis.serializers.json.JSONSerializer'}.",
+            " 'django_appwrite_orm.contrib.redis_json.JSONSerializer'}.",
             id="appwrite_orm.W003",
         )
     if families & _MEMCACHED:

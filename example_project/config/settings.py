@@ -96,7 +96,7 @@ if "REDIS_URL" in environ:
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": environ["REDIS_URL"],
             # Text only: a cache that unpickles runs what others have put there.
-            "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+            "OPTIONS": {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"},
         }
     }
 else:

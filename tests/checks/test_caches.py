@@ -58,6 +58,7 @@ def found(backend: str, debug: bool = False, location: Any = REDIS, **options: A
         ("django_redis.cache.RedisCache", {"SERIALIZER": "django_redis.serializers.pickle.PickleSerializer"}, ["W003"]),
         ("django_redis.cache.RedisCache", {"SERIALIZER": "not.there"}, ["W003"]),
         ("django_redis.cache.RedisCache", {"SERIALIZER": JSON}, []),
+        ("django_redis.cache.RedisCache", {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"}, []),
         ("django_redis.cache.RedisCache", {"SERIALIZER": MSGPACK}, []),
         (f"{__name__}.OwnRedis", {}, ["W003"]),
         ("not.there.Cache", {}, ["E008"]),

@@ -28,6 +28,10 @@ BACKENDS = {
         "BACKEND": "django_redis.cache.RedisCache",
         "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
     },
+    "django-redis, contrib.redis_json": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "OPTIONS": {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"},
+    },
     "django": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
 }
 
