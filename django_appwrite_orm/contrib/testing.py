@@ -166,8 +166,11 @@ def _locations() -> Iterator[_Location]:
 
 
 def _invalidate() -> None:
-    for alias, database, table in _locations():
-        run_sync(connections[alias].invalidate(table._meta.ref(database)), even_on_event_loop=True)
+    """Drop what is cached about all tables, also those of models, so that no test depends on what another has read."""
+    for table in registry.every():
+        connection = connections[aliases[table]]
+        ref = table._meta.ref(connection.settings.database_id)
+        run_sync(connection.invalidate(ref), even_on_event_loop=True)
 
 
 class AppwriteTestMixin(AppwriteAssertions):

@@ -11,6 +11,7 @@ from django.test import SimpleTestCase
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib import testing
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin, appwrite, clean_appwrite  # noqa: F401
+from tests.backend.shop.models import Maker
 from tests.support.costs import counted
 from tests.support.library.tables import Book
 
@@ -30,6 +31,15 @@ def test_the_tables_are_made_once() -> None:
     with counted() as costs, clean_appwrite():
         assert costs.requests == []  # put back, not made anew
         assert list(Book.objects.all()) == []
+
+
+def test_what_is_cached_about_models_is_dropped_too(shop: None) -> None:
+    for _ in range(2):
+        with clean_appwrite():
+            pass
+        with counted() as costs:
+            assert (list(Maker.objects.all()), list(Maker.objects.all())) == ([], [])
+        assert len(costs.requests) == 1
 
 
 def test_clean_tables_in_a_coroutine() -> None:

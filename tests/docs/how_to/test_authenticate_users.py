@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.pages import code_blocks
 from tests.support.project_guides import check_guide
 
@@ -15,5 +17,6 @@ def test_users_on_appwrite(tmp_path: Path) -> None:
     check_guide("authenticate-users", tmp_path, blocks)
 
 
+@pytest.mark.slow
 def test_users_in_an_sql_database(tmp_path: Path) -> None:
     check_guide("authenticate-users", tmp_path, BLOCKS, steps="authenticate_users_sql")

@@ -1,0 +1,71 @@
+"""The guide about testing: its tests pass, find the fault that it names, and cannot reach a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.guides import write_project
+from tests.support.pages import code_blocks
+from tests.support.projects import run
+
+pytestmark = pytest.mark.slow
+
+BLOCKS = [*code_blocks("how-to/index.md"), *code_blocks("how-to/test-your-project.md")]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the guide, whose Appwrite is a server."""
+    folder = tmp_path_factory.mktemp("project")
+    write_project([block for block in BLOCKS if block.file], folder)
+    with (folder / "config/settings.py").open("a") as settings:
+        settings.write(
+            'APPWRITE_ORM["default"]["ENDPOINT"] = "https://appwrite.invalid/v1"\n'
+            'APPWRITE_ORM["default"] |= {"PROJECT_ID": "shop", "API_KEY": "key"}\n'
+        )
+    return folder
+
+
+def manage(project: Path, *arguments: str) -> str:
+    return run(project, "manage.py", "test", *arguments, DJANGO_SETTINGS_MODULE="config.settings")
+
+
+def by_pytest(project: Path) -> str:
+    return run(project, "-m", "pytest", "-p", "no:cacheprovider", DJANGO_SETTINGS_MODULE="config.settings")
+
+
+def test_by_unittest_in_parallel(project: Path) -> None:
+    output = manage(project, "--parallel", "2")
+    assert "Ran 4 tests" in output
+    assert "OK" in output
+
+
+def test_by_pytest(project: Path) -> None:
+    assert "3 passed" in by_pytest(project)
+
+
+def test_a_view_that_reads_past_the_cache_fails(project: Path) -> None:
+    view = project / "shop/views.py"
+    text = view.read_text()
+    view.write_text(text.replace("Review.objects.count()", "Review.objects.uncached().count()"))
+    try:
+        with pytest.raises(AssertionError, match=r"(?s)1 failed, 2 passed") as failed:
+            by_pytest(project)
+        assert "BYPASS" in str(failed.value)
+    finally:
+        view.write_text(text)
+
+
+def test_a_test_without_the_mixin_reaches_no_server(project: Path) -> None:
+    forgetful = project / "shop/test_forgetful.py"
+    forgetful.write_text(
+        "from django.test import SimpleTestCase\nfrom shop.tables import Review\n\n\n"
+        "class Forgetful(SimpleTestCase):\n    def test_it(self):\n        Review.objects.count()\n"
+    )
+    try:
+        with pytest.raises(AssertionError, match="ConfigurationError"):
+            manage(project, "shop.test_forgetful")
+    finally:
+        forgetful.unlink()
