@@ -21,6 +21,7 @@ from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.base import BackendOptions
 from tests.backend.shop.models import Letter, Maker, Note, Parcel, Product, Tag, Ticket
+from tests.support.costs import counted
 
 pytestmark = pytest.mark.usefixtures("models")
 
@@ -93,6 +94,15 @@ def test_numbers_of_automatic_keys() -> None:
         Ticket.objects.create(id=-1)
     rows = [Letter.objects.create(text=text) for text in "ab"]
     assert [row.text for row in Letter.objects.order_by("created_at", "pk")] == [row.text for row in rows]
+
+
+def test_counted_numbers() -> None:
+    with counted() as costs:
+        assert [Ticket.objects.create().pk for _ in range(2)] == [1, 2]
+    assert len([request for request in costs.requests if "django_counters" in request]) == 2
+    with counted() as costs:
+        Maker.objects.create(name="Ada")
+    assert len(costs.requests) == 1
 
 
 @isolate_apps("tests.backend.shop")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, NotSupportedError, ProgrammingError, connection, models
 from django.db.migrations import operations
+from django.test.utils import isolate_apps
 
 from tests.backend.histories import History
 
@@ -51,8 +54,6 @@ def test_kinds_of_primary_keys(history: History) -> None:
     fields = [("id", models.UUIDField(primary_key=True)), ("name", models.CharField(max_length=20))]
     history.apply(operations.CreateModel("Copy", fields))
     copy = history.model("Copy")
-    import uuid
-
     copy.objects.bulk_create([copy(id=uuid.uuid4(), name=name) for name in history.rows("Thing", "name")])
     assert sorted(history.rows("Copy", "name")) == ["a", "b"]
 
@@ -81,6 +82,42 @@ def code_of_name(apps: Any, editor: Any) -> None:
     for thing in apps.get_model("things", "Thing").objects.all():
         thing.code = thing.name
         thing.save()
+
+
+def test_many_rows_in_a_migration(history: History, caplog: pytest.LogCaptureFixture) -> None:
+    thing = history.model("Thing")
+    thing.objects.bulk_create([thing(name=f"n{number}") for number in range(150)])
+    history.apply(operations.AddField("Thing", "number", models.IntegerField(null=True)))
+
+    def number_rows(apps: Any, editor: Any) -> None:
+        for row in apps.get_model("things", "Thing").objects.filter(number=None):
+            row.number = row.pk % 7
+            row.save()
+
+    with caplog.at_level("WARNING", "django_appwrite_orm.queries"):
+        history.apply(operations.RunPython(number_rows, operations.RunPython.noop))
+    assert "take 2 transactions" in caplog.text
+    before = history.rows("Thing", "number")
+    history.apply(operations.RunPython(number_rows, operations.RunPython.noop))
+    assert history.rows("Thing", "number") == before
+
+
+def test_relations_of_inspectdb(history: History) -> None:
+    relation = models.ForeignKey("things.Thing", models.CASCADE)
+    history.apply(operations.CreateModel("Part", [("id", models.BigAutoField(primary_key=True)), ("thing", relation)]))
+    history.model("Part").objects.create(thing=history.model("Thing").objects.get(name="a"))
+    output = io.StringIO()
+    call_command("inspectdb", "things_part", stdout=output)
+    assert "thing_id = models.CharField(" in output.getvalue()
+    with isolate_apps("tests.backend.shop"):
+        meta = {"app_label": "shop", "managed": False}
+        thing_meta, part_meta = (
+            type("Meta", (), {**meta, "db_table": name}) for name in ("things_thing", "things_part")
+        )
+        thing = type("Thing", (models.Model,), {"name": models.TextField(), "Meta": thing_meta, "__module__": __name__})
+        key = models.ForeignKey(thing, models.DO_NOTHING, db_column="thing_id")
+        part: Any = type("Part", (models.Model,), {"thing": key, "Meta": part_meta, "__module__": __name__})
+        assert part.objects.get().thing.name == "a"
 
 
 def test_steps_that_are_printed(history: History) -> None:

@@ -135,6 +135,19 @@ def test_locks() -> None:
     assert Product.objects.filter(pk=product.pk, stock=4).update(stock=0) == 1
 
 
+def test_moment_of_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with counted() as costs:
+        with transaction.atomic():
+            for name in "ab":
+                Maker.objects.create(name=name)
+            assert not any(request.startswith("POST") for request in costs.requests)
+        assert any(request.startswith("POST") for request in costs.requests)
+    with_options(monkeypatch, atomic="off")
+    with counted() as costs, transaction.atomic():
+        Maker.objects.create(name="c")
+        assert any(request.startswith("POST") for request in costs.requests)
+
+
 def test_size_of_blocks() -> None:
     products = [Product(name=f"n{number}") for number in range(101)]
     Product.objects.bulk_create(products)

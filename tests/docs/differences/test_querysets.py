@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import FieldError, ValidationError
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Sum
 from django.db.models.functions import Lower
 
 from django_appwrite_orm import Query
@@ -260,3 +260,58 @@ def test_large_subqueries(monkeypatch: pytest.MonkeyPatch) -> None:
         list(Maker.objects.filter(pk__in=Toy.objects.values("maker_id")))
     found = Counter(Toy.objects.values_list("maker_id", flat=True))
     assert len(Maker.objects.filter(pk__in=list(found))) == 2
+
+
+@toys
+def test_prefetch_objects() -> None:
+    with pytest.raises(NotSupportedError, match="takes the names of relations"):
+        Maker.objects.prefetch_related(Prefetch("toy_set", queryset=Toy.objects.filter(name="ball")))
+    chosen: dict[str, list[str]] = {}
+    for toy in Toy.objects.filter(maker__in=Maker.objects.all(), name="ball"):
+        chosen.setdefault(toy.maker_id, []).append(toy.name)
+    assert chosen == {"ada": ["ball"]}
+    assert [names(maker.toy_set.all()) for maker in Maker.objects.prefetch_related("toy_set").filter(pk="ada")] == [
+        ["ball", "top"]
+    ]
+
+
+@books
+def test_order_of_nulls() -> None:
+    with pytest.raises(FieldError, match="takes names"):
+        Book.objects.order_by(F("pages").asc(nulls_last=True))
+    rows = [*Book.objects.filter(pages__isnull=False).order_by("pages"), *Book.objects.filter(pages__isnull=True)]
+    assert titles(rows)[-1] == "Howl"
+    assert titles(Book.objects.order_by("pages"))[0] == "Howl"
+
+
+@books
+def test_steps_of_slices() -> None:
+    with pytest.raises(ValueError, match="step"):
+        Book.objects.order_by("title")[::2]
+    assert titles(list(Book.objects.order_by("title"))[::2]) == ["Ariel", "Cosmos", "Emma"]
+
+
+@books
+def test_filters_of_aggregates() -> None:
+    with pytest.raises(NotSupportedError):
+        Book.objects.aggregate(n=Sum("price", filter=Q(genre="novel")))
+    assert Book.objects.filter(genre="novel").aggregate(n=Sum("price"))["n"] == 13.5
+
+
+@books
+def test_names_of_values() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        Book.objects.values(name=F("title"))
+    assert [{"name": title} for title in Book.objects.filter(pk="dune").values_list("title", flat=True)] == [
+        {"name": "Dune"}
+    ]
+
+
+@books
+def test_neighbours() -> None:
+    book = Book.objects.get(pk="emma")
+    with pytest.raises(AttributeError):
+        book.get_next_by_added()
+    after = Book.objects.filter(title__gt=book.title).order_by("title").first()
+    assert after is not None
+    assert after.title == "Howl"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django import db
 from django.core.exceptions import ValidationError
-from django.db.models import F, signals
+from django.db.models import Case, F, Value, When, signals
 
 from django_appwrite_orm import Apply, Operator, atomic
 from django_appwrite_orm.exceptions import Conflict, NotSupportedError, TransactionError, UniqueViolation
@@ -78,6 +78,25 @@ def test_expressions_of_other_columns() -> None:
         book.pages = int(book.price * 2)
     Book.objects.bulk_update(rows, ["pages"])
     assert Book.objects.get(pk="dune").pages == 19
+
+
+@books
+def test_conditional_values() -> None:
+    with pytest.raises(ValidationError, match="cannot compute"):
+        Book.objects.update(pages=Case(When(genre="novel", then=Value(1)), default=Value(2)))
+    Book.objects.update(pages=2)
+    Book.objects.filter(genre="novel").update(pages=1)
+    assert sorted(Book.objects.values_list("pages", flat=True)) == [1, 1, 2, 2, 2, 2]
+
+
+@books
+def test_state_of_rows() -> None:
+    book = Book(title="New", price=1)
+    with pytest.raises(AttributeError):
+        book._state  # type: ignore[attr-defined]  # noqa: B018 - reading it is the test
+    assert not book.is_saved
+    book.save()
+    assert book.is_saved
 
 
 @books
