@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
@@ -74,11 +75,11 @@ class Guide:
 
 
 @contextmanager
-def guide_project(page: str, folder: Path, blocker: Any, **settings: Any) -> Iterator[Guide]:
+def guide_project(page: str, folder: Path, blocker: Any, **overrides: Any) -> Iterator[Guide]:
     """Install what `startproject` makes, with the files of the example and of a guide.
 
-    Its Appwrite is in memory, and has the tables without rows. `settings` replace those of the project. `blocker` is
-    pytest-django's `django_db_blocker`.
+    Its Appwrite is in memory, and has the tables without rows. `overrides` replace settings of the project.
+    `blocker` is pytest-django's `django_db_blocker`.
     """
     files = guide_files(page)
     write_project(files, folder)
@@ -94,7 +95,7 @@ def guide_project(page: str, folder: Path, blocker: Any, **settings: Any) -> Ite
         stack.callback(_restore, registered, observing)
         for table in registered:
             registry.discard(table)
-        stack.enter_context(override_settings(**_settings() | settings))
+        stack.enter_context(override_settings(**_settings() | overrides))
         stack.enter_context(blocker.unblock())
         stack.callback(connection.close)
         made_once(_migrate, *tables)
@@ -131,7 +132,9 @@ def _settings() -> dict[str, Any]:
 
 
 def _migrate() -> None:
-    call_command("migrate", run_syncdb=True, verbosity=0)
+    """Make the tables; those of Django's own apps are the same for all guides."""
+    made_once(lambda: call_command("migrate", verbosity=0), *settings.INSTALLED_APPS)
+    call_command("migrate", "shop", run_syncdb=True, verbosity=0)
     call_command("migrate_appwrite", verbosity=0)
 
 
