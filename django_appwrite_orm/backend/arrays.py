@@ -29,7 +29,7 @@ class ArrayField(models.Field):  # type: ignore[type-arg]  # its values are list
     with case.
     """
 
-    description = "List on Appwrite"
+    description = _("List on Appwrite")
     empty_strings_allowed = False
 
     def __init__(self, base_field: Any, **options: Any) -> None:

@@ -10,6 +10,7 @@ from django.forms import modelform_factory
 from django.utils.translation import override
 
 from django_appwrite_orm import columns
+from django_appwrite_orm.backend.fields import CreatedAtField
 from django_appwrite_orm.contrib import forms
 from django_appwrite_orm.contrib.forms.permissions import Grant
 from django_appwrite_orm.contrib.toolbar.statistics import summary
@@ -91,6 +92,20 @@ def test_the_editor_of_permissions() -> None:
         grid = field.widget.render("permissions", ['read("any")'])
         for label in ("Rôle", "Lecture", "Modification", "Suppression", "Ajouter un rôle"):
             assert label in grid
+
+
+def test_the_dates_of_a_row_have_labels_that_no_migration_has() -> None:
+    fields = {field.name: field for field in model_of(Reader)._meta.fields}
+    assert [str(fields[name].verbose_name) for name in ("created_at", "updated_at")] == ["created at", "updated at"]
+    with override("de"):
+        assert [str(fields[name].verbose_name) for name in ("created_at", "updated_at")] == [
+            "angelegt am",
+            "geändert am",
+        ]
+    assert "verbose_name" not in fields["created_at"].deconstruct()[3]
+    made = CreatedAtField()
+    made.set_attributes_from_name("made")
+    assert made.verbose_name == "made"
 
 
 def test_a_list_counts_what_is_wrong() -> None:

@@ -24,7 +24,7 @@ def new_row_id() -> str:
 class IDField(models.CharField):  # type: ignore[type-arg]  # its types are those of CharField
     """A primary key that is the id of the row itself: 1 to 36 characters, `ID.unique()` unless given."""
 
-    description = "Id of a row in Appwrite"
+    description = _("Id of a row in Appwrite")
     LENGTH = ID_LENGTH
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.core.checks import CheckMessage, Error
 from django.db import connections, models, router
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import pgettext_lazy
 
 
 class SystemAttribute(DeferredAttribute):
@@ -36,6 +37,9 @@ class SystemField(models.DateTimeField):  # type: ignore[type-arg]  # its types 
 
     descriptor_class = SystemAttribute
     system_key: ClassVar[str]
+    # The name that `SystemFields` gives it, and the label under this name.
+    usual_name: ClassVar[str]
+    label: ClassVar[Any]
     generated = True
     db_returning = True
     # What Django asks of generated fields: no other field decides on the value.
@@ -48,6 +52,11 @@ class SystemField(models.DateTimeField):  # type: ignore[type-arg]  # its types 
     @property
     def output_field(self) -> SystemField:
         return self
+
+    def set_attributes_from_name(self, name: str) -> None:
+        if self.verbose_name is None and name == self.usual_name:
+            self.verbose_name = self.label  # no option of the field, so that no migration has it
+        super().set_attributes_from_name(name)
 
     def deconstruct(self) -> Any:
         name, path, args, options = super().deconstruct()
@@ -66,12 +75,14 @@ class CreatedAtField(SystemField):
     """`$createdAt`: when the row was created."""
 
     system_key = "$createdAt"
+    usual_name, label = "created_at", pgettext_lazy("row", "created at")
 
 
 class UpdatedAtField(SystemField):
     """`$updatedAt`: when the row was last changed, by whoever it was."""
 
     system_key = "$updatedAt"
+    usual_name, label = "updated_at", pgettext_lazy("row", "updated at")
 
 
 def elsewhere(field: models.Field[Any, Any], databases: Sequence[str], hint: str) -> list[CheckMessage]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import DataError
 from django.db.models import lookups
+from django.utils.translation import gettext as _
 
 from ..errors import FieldDataError
 
@@ -40,4 +41,4 @@ def install(connection: sqlite3.Connection, note: Callable[[DataError], None]) -
 
 
 def _reason(pattern: str, error: re.error) -> str:
-    return f"{pattern!r} is not a regular expression: {error}."
+    return _("%(value)s is not a regular expression: %(error)s.") % {"value": repr(pattern), "error": error}
