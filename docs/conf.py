@@ -19,7 +19,7 @@ myst_enable_extensions = ["alert"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
-pygments_dark_style = "a11y-high-contrast-dark"  # by default, names of classes look like links
+pygments_dark_style = "github-dark"  # by default, names of classes look like links
 html_title = f"{project} {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

@@ -6,6 +6,7 @@ import doctest
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,21 @@ def test_the_session_of_the_first_page(guide: Guide) -> None:
         # One for a write or a read, and none for what the cache has.
         with assert_num_appwrite_requests(0 if "from the cache" in example.source else 1):
             assert doctest.DocTestRunner().run(test, clear_globs=False).failed == 0
+
+
+def test_features_are_new_in_a_version_of_the_changelog_or_in_the_next_one() -> None:
+    """`*New in version 0.2.0.*` is true of released versions, and of one that is still to come."""
+    changelog = (DOCS.parent / "CHANGELOG.md").read_text()
+    now = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]["version"]
+    named = {
+        version
+        for page in DOCS.rglob("*.md")
+        for version in re.findall(r"\*New in version ([\d.]+)\.\*", page.read_text())
+    }
+    assert named
+    for version in named:
+        to_come = "## Unreleased" in changelog and [*map(int, version.split("."))] > [*map(int, now.split("."))]
+        assert to_come or re.search(rf"^## \[?{re.escape(version)}\b", changelog, re.MULTILINE)
 
 
 @pytest.mark.slow
