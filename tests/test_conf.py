@@ -30,6 +30,19 @@ def found(**changes: Any) -> list[tuple[str, str]]:
     return [(message.id, message.msg) for message in messages]
 
 
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({"TIMEOUT": 301}, "Use a number of seconds, at least 0.001 and at most 300."),
+        ({"CACHE": {"MEMORY": -1}}, "Use a number of bytes, at least 0."),
+        ({"RETRIES": -1}, "Use a number of at least 0."),
+    ],
+)
+def test_the_hint_names_the_unit_and_the_bounds(changes: dict[str, Any], hint: str) -> None:
+    with override_settings(APPWRITE_ORM={"default": {**REMOTE, **changes}}):
+        assert [message.hint for message in check_settings()] == [hint]
+
+
 def test_right_settings_have_no_problem() -> None:
     assert found() == []
     assert found(CACHE={"ALIAS": "other", "TTL": 0, "PREFIX": "x"}, TIMEOUT=0.5, RETRIES=0, PAGE_SIZE=1) == []

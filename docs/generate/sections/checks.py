@@ -15,8 +15,8 @@ def _messages() -> str:
 
 
 def _line(message: Message) -> str:
-    text = "A message that the case decides." if message.text == OPEN else _code(message.text)
-    return f"  - {text}\n    Hint: {_code(message.hint)}" if message.hint != OPEN else f"  - {text}"
+    text = "A message with the reason." if message.text == OPEN else _code(message.text)
+    return f"  - {text}\n    - Hint: {_code(message.hint)}" if message.hint != OPEN else f"  - {text}"
 
 
 def _code(text: str) -> str:
