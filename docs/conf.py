@@ -26,5 +26,7 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_copyright = False
 
-# Of `console` blocks, the commands without their prompt are copied.
-copybutton_prompt_text = "$ "
+# Of `console` and `pycon` blocks, the commands without their prompt are copied.
+copybutton_prompt_text = r"\$ |>>> "
+copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
+from example_project.demo.pages import form_for
 from tests.support import redis_server
 from tests.support.follower import Differs, Follower
 from tests.support.pages import DOCS, ROOT
@@ -36,11 +39,68 @@ def follower(tmp_path: Path) -> Iterator[Follower]:
         yield someone
 
 
+def submit(browser: httpx.Client, path: str, **values: str) -> str:
+    """Open a page, fill in its form and send it; return the page that follows."""
+    return send(browser, path, browser.get(path).text, **values)
+
+
+def send(browser: httpx.Client, path: str, page: str, **values: str) -> str:
+    return browser.post(path, data=form_for(page, values).values | values, headers={"Referer": path}).text
+
+
+def edit_in_admin(browser: httpx.Client) -> None:
+    """What part 2 says to do in the browser."""
+    assert "Log out" in submit(browser, "/admin/login/?next=/admin/", username="ada", password=PASSWORD)
+    assert "Read from Appwrite just now" in browser.get("/admin/trails/report/").text
+    assert "From the cache" in browser.get("/admin/trails/report/").text
+    trails = browser.get("/admin/trails/trail/").text
+    loop, woods = (re.search(rf'href="([^"]*)">{name}<', trails)[1] for name in ("Lake Loop", "Old Woods"))  # type: ignore[index]
+    row = {"reports-2-day": "2026-05-16", "reports-2-condition": "closed"}
+    assert "was changed successfully" in submit(browser, loop, **row)
+    reports = browser.get("/admin/trails/report/").text
+    assert "May 16, 2026" in reports
+    assert "Read from Appwrite just now" in reports
+    first, second = (browser.get(woods).text for _ in range(2))
+    assert "was changed successfully" in send(browser, woods, first, region="East")
+    refused = send(browser, woods, second, length="6")
+    assert "was changed successfully" not in refused
+    assert "East" in refused
+
+
+def report_on_the_site(browser: httpx.Client) -> None:
+    """What part 3 says to do in the browser."""
+    page = submit(browser, "/trails/old-woods/report/", day="2026-05-02", condition="dry", text="Fine.")
+    assert "Thank you for your report." in page
+    assert "Enter a valid date." in submit(browser, "/trails/old-woods/report/", day="never", condition="dry")
+    correct = re.search(r'href="(/reports/\d+/)"', page)
+    assert correct
+    assert "The report was changed." in submit(browser, correct[1], condition="snow")
+    assert "<strong>Snow</strong>" in browser.get("/trails/old-woods/").text
+
+
+def use_the_deployed_site(browser: httpx.Client) -> None:
+    """Browsers are sent to HTTPS, and the admin works there, with its styles."""
+    assert browser.get("/", follow_redirects=False).headers["Location"].startswith("https://")
+    browser.headers |= {"X-Forwarded-Proto": "https", "Referer": "https://127.0.0.1"}
+    assert browser.get("/static/admin/css/base.css").headers["Content-Type"].startswith("text/css")
+    assert 'href="/static/admin/css/base.css"' in browser.get("/admin/login/").text
+
+
+BROWSING = {
+    "2-admin.md": edit_in_admin,
+    "3-pages-and-forms.md": report_on_the_site,
+    "6-tests-and-deployment.md": use_the_deployed_site,
+}
+
+
 @pytest.mark.slow
 def test_the_tutorial_leads_to_a_deployed_site(follower: Follower) -> None:
-    for page in PAGES:
-        follower.follow(f"tutorial/{page}")
     assert f"`{PASSWORD}`" in (DOCS / "tutorial" / "2-admin.md").read_text()
+    with httpx.Client(base_url=follower.address(), follow_redirects=True, timeout=60) as browser:
+        for page in PAGES:
+            follower.follow(f"tutorial/{page}")
+            if page in BROWSING:
+                BROWSING[page](browser)
 
 
 # What makes a page fail, on small pages of their own.

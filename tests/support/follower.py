@@ -4,8 +4,8 @@ What a page may consist of, beside text:
 
 - `console` blocks. A line that starts with `$ ` is a command; the lines below it are what it prints, where `...` stands
   for anything. A command without such lines has to succeed. All are typed into one shell, one after another. Those in
-  `SERVERS` are started and left running until the same port is needed again, and started again after files were
-  written, as `runserver` does by itself.
+  `SERVERS` are started and left running until the same port is needed again. After files were written, `runserver` is
+  started again before the next command, which it does by itself for a reader.
 - A `pycon` block after the command `python manage.py shell`, whose lines are compared as by doctest, with `...` too.
 - Files: `python` or `html` blocks that begin with a comment that names the file. The text before the block ends in
   "Create `FILE`:", "Replace the contents of `FILE`:" or "In `FILE`, set ...:". The last replaces each variable that the
@@ -66,6 +66,7 @@ class Follower:
         self.password = password
         self.ports = {port: free_port() for port in sorted(set(SERVERS.values()))}
         self._served: dict[int, tuple[str, subprocess.Popen[bytes]]] = {}
+        self._is_outdated = False
         self._log = folder.with_suffix(".log")
         self._shell = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
@@ -113,6 +114,7 @@ class Follower:
                 raise Differs(f"{at(block)}: nobody knows what to do with a block of {block.language} here.")
         if typed is not None:
             self._try_in_shell(blocks[-1], typed)
+        self._reload(at(blocks[-1]))
         return len(blocks)
 
     def run(self, command: str) -> tuple[str, int]:
@@ -141,9 +143,18 @@ class Follower:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
 
+    def _reload(self, where: str) -> None:
+        """Start `runserver` again if files were written since."""
+        if self._is_outdated:
+            self._is_outdated = False
+            for port, (command, _) in list(self._served.items()):
+                if "runserver" in command:
+                    self._serve(port, command, where)
+
     def _type(self, block: CodeBlock) -> bool:
         """Type the commands of a block; return whether the last one has opened Django's shell."""
         steps = list(commands(block))
+        self._reload(at(block))
         for number, (command, shown) in enumerate(steps):
             where = f"{at(block)}: {command}"
             if command == "python manage.py shell" and number == len(steps) - 1 and not shown:
@@ -171,7 +182,7 @@ class Follower:
     def _here(self, text: str) -> str:
         """Return text of the page with the ports that are free here, and the package that is to be tried."""
         text = _PACKAGE.sub(rf"'django-appwrite-orm\1 @ {self.package.as_uri()}'", text)
-        text = re.sub(r"\brunserver$", "runserver 8000", text)
+        text = re.sub(r"\brunserver$", "runserver --noreload 8000", text)
         for port, real in self.ports.items():
             text = re.sub(rf"\b{port}\b", str(real), text)
         return text
@@ -256,9 +267,7 @@ class Follower:
             code = with_settings(path.read_text(encoding="utf-8"), code)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(code, encoding="utf-8")
-        for port, (command, _) in list(self._served.items()):
-            if "runserver" in command:
-                self._serve(port, command, at(block))
+        self._is_outdated = True
 
 
 def commands(block: CodeBlock) -> Iterator[tuple[str, str]]:
