@@ -111,7 +111,7 @@ def write_project(files: list[CodeBlock], folder: Path) -> None:
     """Write what `startproject` makes, and the files of pages: those of the new project get theirs at the end."""
     call_command("startproject", "config", folder)
     for block in {block.file: block for block in files}.values():
-        path = folder / str(block.file)
+        path = folder / str(block.file).lstrip("/")
         started = path.read_text() if path.exists() else ""
         write_files([one for one in files if one.file == block.file], folder)
         path.write_text(started + path.read_text())

@@ -44,12 +44,18 @@ def code_blocks(page: str, *languages: str) -> list[CodeBlock]:
     return [block for block in blocks if not languages or block.language in languages]
 
 
+def commands(page: str) -> list[str]:
+    """Return the commands of a page: what follows `$ ` in its blocks for a console."""
+    lines = [line for block in code_blocks(page, "console") for line in block.text.splitlines()]
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+
+
 def write_files(blocks: list[CodeBlock], folder: Path) -> None:
     """Write the blocks that name a file into a folder; a later block of the same file is added to its end."""
     seen: set[str] = set()
     for block in blocks:
         if block.file is not None:
-            path = folder / block.file
+            path = folder / block.file.lstrip("/")  # such as /etc/shop.service
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a" if block.file in seen else "w", encoding="utf-8") as file:
                 file.write(block.text)
