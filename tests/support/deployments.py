@@ -70,7 +70,7 @@ _migrated: dict[str, dict[str, bytes]] = {}
 @dataclass(frozen=True)
 class Response:
     status: int
-    headers: dict[str, str]
+    headers: http.client.HTTPMessage
     body: str
 
 
@@ -166,7 +166,7 @@ def request(port: int, path: str, body: str | None = None, **headers: str) -> Re
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request("GET" if body is None else "POST", path, body, names)
         response = connection.getresponse()
-        return Response(response.status, dict(response.getheaders()), response.read().decode())
+        return Response(response.status, response.headers, response.read().decode())
     finally:
         connection.close()
 
