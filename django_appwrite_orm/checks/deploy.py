@@ -67,7 +67,7 @@ def _schema_problems(alias: str) -> Iterator[CheckMessage]:
         yield from _differences(alias)
         yield from _unapplied_migrations(alias)
     except PermissionDenied as error:
-        hint = "Give API_KEY the scopes databases.read and tables.read, or run the check with a key that has them."
+        hint = "Give API_KEY the scope tables.read, or run the check with a key that has it."
         yield Warning(
             f"APPWRITE_ORM[{alias!r}]: the schema could not be compared: {error}", hint=hint, id="appwrite_orm.W040"
         )

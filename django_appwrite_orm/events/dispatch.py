@@ -8,6 +8,8 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db import DataError
+
 from .. import signals
 from ..cache.effects import CacheAdd
 from ..cache.writes import retry_pending
@@ -63,7 +65,11 @@ def dispatch_event(
                     continue
             own, using = change.table._meta.using, connection.settings.alias
             if change.row is not None and own in (None, using):
-                row = change.table.from_appwrite(dict(change.row), using)
+                try:
+                    row = change.table.from_appwrite(dict(change.row), using)
+                except DataError as error:  # such as a row from the console whose id is not a model's number
+                    logger.warning("row_changed is not sent: %s", shortened(error))
+                    continue
                 row_changes.append(RowChange(change.action, change.table, row, using))
                 yield from _send_signal(row_changes[-1], change.row, connection)
         is_registered = is_registered or bool(changes)

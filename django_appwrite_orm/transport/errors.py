@@ -56,6 +56,10 @@ def error_from(
         message += shortened(text or "no message")
     if kind in UNMADE:
         message += " Run migrate_appwrite."
+    if not for_user and kind == "general_unauthorized_scope":
+        message += " Give the key in API_KEY one of these scopes."
+    if not for_user and kind in ("user_unauthorized", "project_key_expired"):
+        message += " Is API_KEY a key of the project in PROJECT_ID, and has it not expired?"
     if status in (414, 431):
         message += " A proxy before Appwrite takes less than HEAD_LIMIT: lower the setting to what it takes."
     elif foreign:

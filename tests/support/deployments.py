@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import http_server, redis_server
+from tests.support import redis_server, scoped_keys
 from tests.support.guides import EXAMPLE, write_project
 from tests.support.pages import CodeBlock, code_blocks
+from tests.support.scoped_keys import ScopedAppwrite
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,12 @@ urlpatterns += [path("products/", views.products)]
 }
 
 
+# Without the tables of Django's own apps, whose migrations take long.
+_ONLY_THE_SHOP = """
+INSTALLED_APPS = ["django_appwrite_orm", "shop"]
+MIDDLEWARE = ["django_appwrite_orm.web.AppwriteCacheMiddleware", "shop.views.process_id"]
+"""
+
 # The files of a project after its migrations, by its models.
 _migrated: dict[str, dict[str, bytes]] = {}
 
@@ -82,6 +89,7 @@ class Deployment:
     environment: dict[str, str] = field(default_factory=dict)
     output: str = ""
     """Of the last server."""
+    appwrite: ScopedAppwrite = field(init=False)
 
     def _full(self) -> dict[str, str]:
         """The environment, with the package and without what concerns the test run."""
@@ -100,7 +108,8 @@ class Deployment:
     def start(self, line: str, **popen: object) -> subprocess.Popen[str]:
         """Start a command as it is on a page: programs of Python packages are those of this Python."""
         program, *arguments = shlex.split(line)
-        words = [sys.executable] if program == "python" else [sys.executable, "-m", program]
+        # With `-m`, what gunicorn starts in its own place would find its modules before those of the library.
+        words = [sys.executable] if program == "python" else [str(Path(sys.executable).with_name(program))]
         return subprocess.Popen(
             [*words, *arguments],
             cwd=self.folder,
@@ -172,13 +181,18 @@ def request(port: int, path: str, body: str | None = None, **headers: str) -> Re
 
 
 @contextmanager
-def deployed(folder: Path, *pages: str) -> Iterator[Deployment]:
-    """The example with the settings of a deployed project and the files of `pages`; tables are made, without rows."""
+def deployed(folder: Path, *pages: str, key: str = "local", **environment: str) -> Iterator[Deployment]:
+    """The example with the settings of a deployed project and the files of `pages`; tables are made, without rows.
+
+    Its Appwrite is in this process, and has one API key.
+    """
     own = [CodeBlock("python", f"# {name}\n{text}", Path(__file__), 1) for name, text in _PAGES.items()]
     from_pages = [block for page in dict.fromkeys((EXAMPLE, SETTINGS, *pages)) for block in code_blocks(page)]
     write_project([*(block for block in from_pages if block.file), *own], folder)
     with (folder / "config" / "settings.py").open("a") as settings:
-        settings.write('\nMIDDLEWARE.append("shop.views.process_id")\n')
+        settings.write(_ONLY_THE_SHOP)
+    urls = folder / "config" / "urls.py"
+    urls.write_text(urls.read_text().replace("path('admin/', admin.site.urls),", ""))
     made = Deployment(folder)
     file = folder / "appwrite.sqlite3"
     models = (folder / "shop" / "models.py").read_text()
@@ -186,14 +200,16 @@ def deployed(folder: Path, *pages: str) -> Iterator[Deployment]:
         for name, content in _migrated[models].items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
-    with http_server.running(file) as endpoint, redis_server.running() as redis_url:
+    keys = {key: scoped_keys.EVERYTHING}
+    with scoped_keys.serving(file, keys) as (made.appwrite, endpoint), redis_server.running() as redis_url:
         made.environment = {
             "SECRET_KEY": "secret" * 10,
             "ALLOWED_HOSTS": "localhost,127.0.0.1,shop.example",
             "APPWRITE_ENDPOINT": endpoint,
             "APPWRITE_PROJECT_ID": "local",
-            "APPWRITE_API_KEY": "local",
+            "APPWRITE_API_KEY": key,
             "REDIS_URL": redis_url,
+            **environment,
         }
         if models not in _migrated:
             made.migrate()
@@ -206,7 +222,8 @@ def deployed(folder: Path, *pages: str) -> Iterator[Deployment]:
 
 def call_appwrite(deployment: Deployment, path: str, body: dict[str, object]) -> None:
     """Create something on the deployment's Appwrite, past the site."""
-    headers = {"X-Appwrite-Project": "local", "X-Appwrite-Key": "local", "Content-Type": "application/json"}
+    key = deployment.environment["APPWRITE_API_KEY"]
+    headers = {"X-Appwrite-Project": "local", "X-Appwrite-Key": key, "Content-Type": "application/json"}
     url = deployment.environment["APPWRITE_ENDPOINT"] + path
     with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)) as response:
         assert response.status == 201

@@ -48,7 +48,7 @@ def test_the_site(site: Deployment) -> None:
     port = free_port()
     configuration = site.folder / "gunicorn.conf.py"
     configuration.write_text(configuration.read_text().replace("8000", str(port)))
-    install, check, migrate, warm, serve, listen, _ = commands(PAGE)
+    install, migrate, check, warm, serve, listen, _ = commands(PAGE)
     assert "gunicorn" in install
     site.environment["APPWRITE_LISTEN_AS"] = "cache-listener"
     assert "no issues" in site.run(check)
