@@ -104,7 +104,7 @@ def guide_project(page: str, folder: Path, blocker: Any, **overrides: Any) -> It
 
 def guide_files(page: str) -> list[CodeBlock]:
     """Return the blocks of the example and of a guide that are files."""
-    return [block for each in (EXAMPLE, page) for block in code_blocks(each) if block.file]
+    return [block for each in dict.fromkeys((EXAMPLE, page)) for block in code_blocks(each) if block.file]
 
 
 def write_project(files: list[CodeBlock], folder: Path) -> None:
