@@ -37,8 +37,8 @@ class Registry:
         self._lock = threading.RLock()
         # What gives tables besides those that are registered: the ones behind the models of Django's databases.
         self.other_tables: list[Callable[[], Iterable[type[Row]]]] = []
-        # Ids of tables that belong to Django's databases, and to no model.
-        self.other_ids: set[str] = set()
+        # What gives ids of tables that are made by the migrations of Django's databases.
+        self.other_ids: list[Callable[[], Iterable[str]]] = []
         # Increased by every registration; relations may then have other targets.
         self.version = 0
         # Relations of registered tables whose target is given by name, by that name.

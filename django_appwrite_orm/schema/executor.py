@@ -211,8 +211,10 @@ def _comparison(tables: Sequence[type[Row]], using: str, rules: MigrationOptions
     database = connections[using].settings.database_id
     declared = [declared_table(table) for table in tables]
     all_tables = (*registry.all(), *tables)
-    of_models = {table._meta.id.lower() for table in registry.every() if table not in all_tables} | registry.other_ids
-    ids = {table._meta.id.lower() for table in all_tables} | of_models
+    ids = {table._meta.id.lower() for table in all_tables}
+    of_models = {table._meta.id.lower() for table in registry.every() if table not in all_tables}
+    of_models |= {id.lower() for find in registry.other_ids for id in find()} - ids
+    ids |= of_models
     ends = relationship_ends(all_tables)
     is_complete = set(tables_named([], using)) <= set(tables)
 

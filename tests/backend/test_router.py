@@ -206,6 +206,8 @@ class TenantRouter:
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
         return self.database
 
+    db_for_write = db_for_read
+
 
 def test_the_table_of_a_model_is_where_a_router_keeps_the_model_at_this_moment(
     databases: dict[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -217,3 +219,14 @@ def test_the_table_of_a_model_is_where_a_router_keeps_the_model_at_this_moment(
             assert (table._meta.using, aliases[table]) == (alias, alias)
         router.database = "default"
         assert table._meta.using is None
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_table_is_not_pruned_while_its_model_is_elsewhere() -> None:
+    router = TenantRouter()
+    with override_settings(DATABASE_ROUTERS=[router]):
+        Maker.objects.create(name="Ada")
+        router.database = "default"
+        call_command("migrate_appwrite", "--prune", "--allow-destructive", "--noinput", verbosity=0)
+        router.database = "appwrite"
+        assert Maker.objects.count() == 1

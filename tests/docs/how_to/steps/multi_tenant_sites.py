@@ -5,6 +5,7 @@ from appwrite.services.teams import Teams
 from appwrite.services.users import Users
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, transaction
 from django.db import connections as databases
 from django.http import HttpResponse
@@ -94,6 +95,11 @@ class Tenants(AppwriteTestMixin, TestCase):
             with use_tenant(tenant):
                 tags.add(table_etag("orders_order")(RequestFactory().get("/")))
         assert len(tags) == 2
+
+    def test_tables_of_tenants_are_not_pruned(self):
+        options = {"prune": True, "allow_destructive": True, "interactive": False, "verbosity": 0}
+        call_command("migrate_appwrite", database="acme", **options)
+        assert self.read("acme") == ["acme-1"]
 
     def test_users_are_in_the_default_database(self):
         User.objects.create_user("ada")
