@@ -25,7 +25,7 @@ def _columns() -> str:
                 _limit(kind) if column.__name__.lower() == kind.name or kind.name == "string" else "",
                 "by its size" if kind.row_bytes is None else str(kind.row_bytes),
                 "yes" if has_arrays else "no",
-                "yes" if column.arithmetic else "no",
+                "yes" if column.arithmetic and column is not columns.Version else "no",
             ]
         )
     head = ["Column", "Appwrite type", "Limits of the type", "Bytes of a row", "`array=True`", "Counts with `F()`"]

@@ -46,6 +46,7 @@ def _public(name: str) -> str:
 def _causes() -> str:
     causes = [(str(status), error) for status, error in _BY_STATUS.items()]
     causes += [("429", exceptions.RateLimited), ("500 and more, or no response", exceptions.Unavailable)]
+    causes.append(("any other status", exceptions.AppwriteError))
     types = [(code(kind), error) for kind, error in _BY_TYPE.items()]
     return table(
         ["Status or error type", "Exception"], ([cause, code(error.__name__)] for cause, error in [*types, *causes])

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Field
 
-from django_appwrite_orm.tables.columns.lookups import ARRAY_LOOKUPS, DATE_PARTS, LOOKUPS
+from django_appwrite_orm.tables.columns.lookups import ARRAY_LOOKUPS, DATE_PARTS
 from django_appwrite_orm.tables.kinds import Family
 
 from ..markdown import code, codes, table
@@ -17,10 +17,10 @@ from .columns import _classes
 
 
 def _of_tables() -> str:
-    by_family: dict[Family, list[str]] = {}
+    columns: dict[tuple[Family, tuple[str, ...]], list[str]] = {}
     for column in _classes():
-        by_family.setdefault(column.family, []).append(column.__name__)
-    rows = [[codes(names), codes(_short(LOOKUPS[family]))] for family, names in by_family.items()]
+        columns.setdefault((column.family, tuple(column.lookups)), []).append(column.__name__)
+    rows = [[codes(names), codes(_short(lookups))] for (_, lookups), names in columns.items()]
     return table(["Columns", "Lookups"], [*rows, ["any column with `array=True`", codes(ARRAY_LOOKUPS)]])
 
 
