@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import modify_settings
 
 from django_appwrite_orm.backend.base import BackendOptions
 
@@ -29,3 +31,12 @@ def test_options_that_are_not_known_or_of_another_kind_are_refused(options: dict
 
 def test_options_have_defaults() -> None:
     assert BackendOptions.of("appwrite", {}) == BackendOptions("allow", 20_000, "staged", ())
+
+
+def test_the_app_has_to_be_installed() -> None:
+    """Without it no other check would run."""
+    assert connection.validation.check() == []
+    with modify_settings(INSTALLED_APPS={"remove": "django_appwrite_orm"}):
+        assert [(found.id, "'default'" in found.msg) for found in connection.validation.check()] == [
+            ("appwrite.E118", True)
+        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import NotSupportedError, models
 from django.db.backends.base.validation import BaseDatabaseValidation
@@ -16,7 +17,16 @@ from .ownership import shared_tables
 
 class DatabaseValidation(BaseDatabaseValidation):
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        return [*super().check(**kwargs), *shared_tables(str(self.connection.settings_dict["NAME"]))]
+        found = [*super().check(**kwargs), *shared_tables(str(self.connection.settings_dict["NAME"]))]
+        if not apps.is_installed("django_appwrite_orm"):
+            found.append(
+                Error(
+                    f"The database {self.connection.alias!r} is on Appwrite, and its app is not in INSTALLED_APPS.",
+                    hint="Add 'django_appwrite_orm' to INSTALLED_APPS: it has the system checks and the commands.",
+                    id="appwrite.E118",
+                )
+            )
+        return found
 
     def check_field(self, field: Any, **kwargs: Any) -> list[CheckMessage]:
         needed = getattr(getattr(field, "model", None), "_meta", None)
