@@ -22,14 +22,7 @@ from .indexes import indexes_of
 from .names import COUNTERS, table_id
 
 # What the inner `class Appwrite` of a model may say of its table.
-OPTIONS = {
-    "cache": "The `CachePolicy` of reads that name no other.",
-    "enabled": "If `False`, only the API key can use the table.",
-    "name": "The table's name on the server, up to 128 characters.",
-    "permissions": "Permissions of the table, made with the SDK's `Permission`.",
-    "row_security": "Whether the permissions of rows apply in addition.",
-    "warm": "What warming reads: `True` for all rows, or functions that take the queryset and narrow it.",
-}
+OPTIONS = ("cache", "enabled", "name", "permissions", "row_security", "warm")
 
 # Tables that belong to migrations and to primary keys that count, and to no model.
 _OWN_TABLES = frozenset({"django_migrations", COUNTERS})

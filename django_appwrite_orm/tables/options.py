@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, FieldError
@@ -26,21 +26,46 @@ from .system_columns import SYSTEM_COLUMNS, SYSTEM_COLUMNS_BY_KEY
 if TYPE_CHECKING:
     from .row import Row
 
-# The options of Meta and their types (None leaves the type to the system checks).
-_OPTIONS: Mapping[str, tuple[type, ...] | None] = {
-    "abstract": (bool,),
-    "app_label": (str,),
-    "base_manager_name": (str,),
-    "cache": None,
-    "default_manager_name": (str,),
-    "enabled": (bool,),
-    "id": (str,),
-    "indexes": (list, tuple),
-    "name": (str,),
-    "permissions": (list, tuple),
-    "row_security": (bool,),
-    "using": (str,),
-    "warm": (bool, list, tuple),
+
+class MetaOption(NamedTuple):
+    """An option of Meta: its types (None leaves the type to the system checks), its default in words, its meaning."""
+
+    types: tuple[type, ...] | None
+    default: str
+    meaning: str
+
+
+# docs/reference/tables.md and settings.md are generated from these texts.
+META_OPTIONS: Mapping[str, MetaOption] = {
+    "name": MetaOption(
+        (str,),
+        "app label and class name: `shop_product`",
+        "The table's name on the server, up to 128 characters.",
+    ),
+    "id": MetaOption((str,), "`name`", "The table's id on the server."),
+    "app_label": MetaOption((str,), "the app that contains the class", "The app that the table belongs to."),
+    "indexes": MetaOption((list, tuple), "`[]`", "`Index`, `UniqueIndex`, `FulltextIndex` and `SpatialIndex`."),
+    "permissions": MetaOption(
+        (list, tuple),
+        "`[]`",
+        "Permissions of the table, made with the SDK's `Permission`. The API key may do everything.",
+    ),
+    "row_security": MetaOption((bool,), "`False`", "Whether the permissions of rows apply in addition."),
+    "enabled": MetaOption((bool,), "`True`", "If `False`, only the API key can use the table."),
+    "cache": MetaOption(None, "the connection's", "The `CachePolicy` of reads that name no other."),
+    "using": MetaOption((str,), '`"default"`', "The connection of the table."),
+    "warm": MetaOption(
+        (bool, list, tuple),
+        "`False`",
+        "What warming reads: `True` for all rows, or functions that take the queryset and narrow it.",
+    ),
+    "default_manager_name": MetaOption(
+        (str,), "the first manager", "The manager that Django's views and reverse relations use."
+    ),
+    "base_manager_name": MetaOption(
+        (str,), "a plain manager", "The manager that follows references and refreshes rows."
+    ),
+    "abstract": MetaOption((bool,), "`False`", "The class is only a base for others."),
 }
 # Options that a table does not inherit.
 _NOT_INHERITED = ("abstract", "id", "name")
@@ -295,11 +320,11 @@ def _meta_options(table: type[Row]) -> dict[str, Any]:
     for name, value in merged.items():
         if name in META:
             raise ConfigurationError(f"{table.__name__}.Meta: {name!r} is an option of Django's models: {META[name]}.")
-        if name not in _OPTIONS:
+        if name not in META_OPTIONS:
             raise ConfigurationError(
-                f"{table.__name__}.Meta: unknown option {name!r}. Known: {', '.join(sorted(_OPTIONS))}."
+                f"{table.__name__}.Meta: unknown option {name!r}. Known: {', '.join(sorted(META_OPTIONS))}."
             )
-        types = _OPTIONS[name]
+        types = META_OPTIONS[name].types
         if types is not None and not isinstance(value, types):
             words = " or ".join(kind.__name__ for kind in types)
             raise ConfigurationError(f"{table.__name__}.Meta: {name} must be {words}, not {type(value).__name__}.")

@@ -125,9 +125,9 @@ def test_meta_options_of_models_are_refused_with_advice(name: str) -> None:
 def test_every_option_of_a_model_is_known_or_refused() -> None:
     from django.db.models.options import DEFAULT_NAMES
 
-    from django_appwrite_orm.tables.options import _OPTIONS
+    from django_appwrite_orm.tables.options import META_OPTIONS
 
-    assert set(DEFAULT_NAMES) <= {*META, *_OPTIONS}
+    assert set(DEFAULT_NAMES) <= {*META, *META_OPTIONS}
 
 
 class Story(Table):

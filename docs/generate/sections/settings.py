@@ -11,6 +11,7 @@ from django_appwrite_orm.cache import CachePolicy
 from django_appwrite_orm.conf.connection_settings import CACHE_OPTIONS, OPTIONS, CacheSettings, ConnectionSettings
 from django_appwrite_orm.conf.option import REQUIRED, Option
 from django_appwrite_orm.credentials import Secret, revealed
+from django_appwrite_orm.tables.options import META_OPTIONS, MetaOption
 
 from ..markdown import code, table
 from ..source import attributes
@@ -65,7 +66,18 @@ def _shown(default: object) -> str:
 
 
 def _model() -> str:
-    return table(["Option", "Meaning"], ([code(name), meaning] for name, meaning in MODEL_OPTIONS.items()))
+    return table(["Option", "Meaning"], ([code(name), META_OPTIONS[name].meaning] for name in MODEL_OPTIONS))
+
+
+def _meta() -> str:
+    rows = ([code(name), _kinds(option), option.default, option.meaning] for name, option in META_OPTIONS.items())
+    return table(["Option", "Type", "Default", "Meaning"], rows)
+
+
+def _kinds(option: MetaOption) -> str:
+    names = {"str": "text", "list": "list", "bool": "bool"}
+    types = [names[kind.__name__] for kind in option.types or () if kind is not tuple]
+    return " or ".join(types) if types else code(CachePolicy.__name__)
 
 
 SECTIONS = {
@@ -73,4 +85,5 @@ SECTIONS = {
     "settings.cache": _cache,
     "settings.database": _database,
     "settings.model": _model,
+    "tables.meta": _meta,
 }
