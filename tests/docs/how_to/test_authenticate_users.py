@@ -9,6 +9,8 @@ import pytest
 from tests.support.pages import code_blocks
 from tests.support.project_guides import check_guide
 
+pytestmark = pytest.mark.slow
+
 BLOCKS = code_blocks("how-to/authenticate-users.md")
 
 
@@ -17,6 +19,5 @@ def test_users_on_appwrite(tmp_path: Path) -> None:
     check_guide("authenticate-users", tmp_path, blocks)
 
 
-@pytest.mark.slow
 def test_users_in_an_sql_database(tmp_path: Path) -> None:
     check_guide("authenticate-users", tmp_path, BLOCKS, steps="authenticate_users_sql")

@@ -9,6 +9,13 @@ import pytest
 from tests.support.project_guides import check_guide
 
 
-@pytest.mark.parametrize("guide", ["admin", "forms", "multi-tenant-sites", "per-user-permissions"])
+@pytest.mark.parametrize("guide", ["admin", "forms"])
 def test_what_the_guide_promises(guide: str, tmp_path: Path) -> None:
+    check_guide(guide, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guide", ["multi-tenant-sites", "per-user-permissions"])
+def test_what_a_guide_about_users_of_appwrite_promises(guide: str, tmp_path: Path) -> None:
+    """They make users with the SDK, which takes long to import."""
     check_guide(guide, tmp_path)
