@@ -91,7 +91,7 @@ class Deployment:
     """Of the last server."""
     appwrite: ScopedAppwrite = field(init=False)
 
-    def _full(self) -> dict[str, str]:
+    def full(self) -> dict[str, str]:
         """The environment, with the package and without what concerns the test run."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "APPWRITE"))}
         inherited.pop("DJANGO_SETTINGS_MODULE", None)
@@ -105,19 +105,18 @@ class Deployment:
         self.run(f'python -c "{setup}; {commands}"')
         self.environment = before
 
-    def start(self, line: str, **popen: object) -> subprocess.Popen[str]:
-        """Start a command as it is on a page: programs of Python packages are those of this Python."""
-        program, *arguments = shlex.split(line)
+    def start(self, line: str | list[str]) -> subprocess.Popen[str]:
+        """Start a command as it is on a page, or its words: programs of Python packages are those of this Python."""
+        program, *arguments = shlex.split(line) if isinstance(line, str) else line
         # With `-m`, what gunicorn starts in its own place would find its modules before those of the library.
-        words = [sys.executable] if program == "python" else [str(Path(sys.executable).with_name(program))]
+        first = sys.executable if program == "python" else str(Path(sys.executable).with_name(program))
         return subprocess.Popen(
-            [*words, *arguments],
+            [first, *arguments],
             cwd=self.folder,
-            env=self._full(),
+            env=self.full(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            **popen,  # type: ignore[call-overload]
         )
 
     def run(self, line: str, status: int = 0) -> str:
@@ -128,7 +127,7 @@ class Deployment:
         return output
 
     @contextmanager
-    def serving(self, line: str, port: int, path: str = "/alive/") -> Iterator[subprocess.Popen[str]]:
+    def serving(self, line: str | list[str], port: int, path: str = "/alive/") -> Iterator[subprocess.Popen[str]]:
         """A server that responds at the port; `output` has what it wrote, once it has ended."""
         process = self.start(line)
         try:
