@@ -44,9 +44,9 @@ post_bulk_delete = Signal()
 table_invalidated = Signal()
 """`reason`: "write", "manual", "event" (reported by Appwrite) or "channel" (reported by another service)."""
 row_changed = Signal()
-"""A change reported from outside, by webhook or realtime, the project's own among them. `action` is "create", "update",
-"upsert" or "delete", `table` the table, `row` the row as it is now, or as it was before it was deleted. Sent once for
-each change, as far as two reports of one change differ from reports of two changes.
+"""A change that a webhook or realtime reports, also one of the project itself. `action` is "create", "update",
+"upsert" or "delete". `table` is the table. `row` is the row as it is now, or as it was before it was deleted. Several
+reports of one change send the signal once, where they can be distinguished from reports of several changes.
 """
 cache_read = Signal()
 """`plan`, `status` ("HIT", "STALE", "MISS" or "BYPASS"), and `duration` in seconds."""
