@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -36,3 +38,11 @@ def test_importing_the_package_imports_neither_metadata_nor_django() -> None:
     # Without site packages nothing but the package itself can have imported them.
     ran = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines() == ["[]", "0+unknown False"]
+
+
+def test_the_changelog_and_the_readme_are_at_the_version_of_the_project() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert changelog.index("## Unreleased\n") < changelog.index(f"## {version} (")
+    assert re.findall(r"^## (\S+) \(\d{4}-\d\d-\d\d\)$", changelog, re.MULTILINE)[0] == version
+    assert f"\nVersion {version}, alpha:" in (ROOT / "README.md").read_text(encoding="utf-8")
