@@ -118,3 +118,17 @@ def test_tables_import_querysets_and_neither_http_nor_schema(tmp_path: Path) -> 
 def test_beyond_django_only_parts_of_the_standard_library_are_imported(tmp_path: Path) -> None:
     more = imported("django_appwrite_orm", beside=tmp_path) - imported(beside=tmp_path)
     assert {name.split(".")[0] for name in more} - {"django", "django_appwrite_orm"} <= set(sys.stdlib_module_names)
+
+
+def test_the_public_names_can_be_imported_before_there_are_settings(tmp_path: Path) -> None:
+    """As the module of the settings does, which may import roles, policies or a base of its tables."""
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from django_appwrite_orm import *"],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

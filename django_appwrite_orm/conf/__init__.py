@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.utils.translation import gettext_noop
+from django.utils.translation.trans_null import gettext_noop  # the usual one needs settings when it is called
 
 from ..plans.limits import ID_LENGTH
 
