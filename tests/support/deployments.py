@@ -94,8 +94,10 @@ class Deployment:
     def full(self) -> dict[str, str]:
         """The environment, with the package and without what concerns the test run."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "APPWRITE"))}
-        inherited.pop("DJANGO_SETTINGS_MODULE", None)
-        return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.environment}
+        for name in ("DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR"):
+            inherited.pop(name, None)
+        own = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(self.folder / "home")}
+        return {**inherited, **own, **self.environment}
 
     def migrate(self) -> None:
         """Make the migrations of the shop and its tables, in one process."""
