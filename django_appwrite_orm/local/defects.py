@@ -45,8 +45,8 @@ class Defect(Enum):
         "it is applied once",
     )
     OPERATOR_ANSWER = DefectFacts(
-        "PATCH of a row, or of many, with an operator on a table with an encrypted, point, line or polygon column is "
-        "applied, and the response is 500; a commit with one writes nothing, and the response is 500",
+        "PATCH of one or more rows with an operator is applied but gets 500, if the table has an encrypted, point, "
+        "line or polygon column. A commit with such a PATCH writes nothing and gets 500",
         "it is applied, and the response is 200",
     )
     COMMITTING = DefectFacts(
@@ -71,7 +71,7 @@ class Defect(Enum):
         "400 general_bad_request",
     )
     CASE_UPSERT = DefectFacts(
-        "an upsert by the id of a row in another letter case writes null into every column that is not sent; its id "
+        "an upsert by the id of a row in another letter case writes null into every column that is not sent. Its id "
         "stays as it is stored",
         "these columns keep their values, and the row has the id that was sent",
     )
