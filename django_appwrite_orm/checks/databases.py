@@ -9,16 +9,19 @@ from django.apps import apps
 from django.conf import settings
 from django.core.cache.backends.db import BaseDatabaseCache
 from django.core.checks import CheckMessage, Error, Warning
+from django.db import connections as databases
 from django.db import models, router
 from django.utils.module_loading import import_string
 
 from ..backend import ENGINE
 from ..backend.router import AppwriteRouter, databases_of_apps
+from ..conf import configured
 from .caches import class_at
 
 
 def database_problems(checked: Iterable[type[models.Model]]) -> Iterator[CheckMessage]:
     """Yield the problems of the databases, of the caches in them, and of the relations of these models."""
+    yield from _name_problems()
     yield from _cache_problems()
     aliases = databases_of_apps()
     for label, alias in aliases.items():
@@ -40,6 +43,18 @@ def database_problems(checked: Iterable[type[models.Model]]) -> Iterator[CheckMe
     elif aliases:
         for model in checked:
             yield from _relation_problems(model, aliases.keys())
+
+
+def _name_problems() -> Iterator[CheckMessage]:
+    """Yield an error for each database whose NAME is not a connection; without any, another check reports that."""
+    aliases = configured()
+    for database, options in databases.settings.items():
+        if aliases and options["ENGINE"] == ENGINE and options["NAME"] not in aliases:
+            yield Error(
+                f"DATABASES[{database!r}]: NAME is {options['NAME']!r}, which is not an alias of APPWRITE_ORM.",
+                hint=f"NAME is the connection that the database uses. Give one of: {', '.join(aliases)}.",
+                id="appwrite.E119",
+            )
 
 
 def _cache_problems() -> Iterator[CheckMessage]:

@@ -165,6 +165,16 @@ def test_an_unknown_app_is_reported(databases: dict[str, Any]) -> None:
     assert "Did you mean: shop?" in problem.msg
 
 
+@pytest.mark.parametrize("name", ["shop", ""])
+def test_a_name_that_is_no_connection_is_reported(databases: dict[str, Any], name: str) -> None:
+    databases["appwrite"]["NAME"] = name
+    (problem,) = check_models()
+    assert problem.id == "appwrite.E119"
+    assert f"DATABASES['appwrite']: NAME is {name!r}" in problem.msg
+    assert problem.hint
+    assert problem.hint.endswith("Give one of: default.")
+
+
 def test_a_cache_table_on_appwrite_is_reported(databases: dict[str, Any]) -> None:
     backend = "django.core.cache.backends.db.DatabaseCache"
     with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": "entries"}}):
