@@ -307,6 +307,14 @@ def test_a_deletion_of_a_row_with_r_relations_is_at_most_2_and_2_r_requests(prod
     assert len(costs.requests) <= 2 + 2 * 5, costs.requests
 
 
+def test_a_deletion_of_a_row_that_is_not_in_the_cache_is_one_more_request() -> None:
+    """The block looks whether the row is still there."""
+    letter = Letter.objects.create(text="a")
+    Parcel.objects.create(letter=letter)
+    with requests("GET", "GET", "POST", "POST", "PATCH"):  # 3 + 2 * 1
+        assert letter.delete()[1] == {"shop.Letter": 1, "shop.Parcel": 1}
+
+
 def test_a_deletion_of_a_queryset_with_relations_is_two_more_requests() -> None:
     """Its rows are read, and their ids in the block."""
     letters = Letter.objects.bulk_create(Letter(text=str(number)) for number in range(10))
