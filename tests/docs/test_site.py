@@ -7,21 +7,15 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from django_appwrite_orm.contrib.testing import assert_num_appwrite_requests
-from tests.support.guides import EXAMPLE, Guide, guide_project
+from tests.support.guides import EXAMPLE, Guide
 from tests.support.pages import DOCS, code_blocks
 
-
-@pytest.fixture
-def guide(tmp_path: Path, django_db_blocker: Any) -> Iterator[Guide]:
-    with guide_project("index.md", tmp_path, django_db_blocker) as made:
-        yield made
+PAGE = "index.md"
 
 
 def test_the_model_of_the_first_page_is_that_of_the_guides() -> None:

@@ -1,4 +1,4 @@
-"""A guide and its project, for each test of the guide."""
+"""A page and its project, for each test of the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.guides import Guide, guide_project
 
 @pytest.fixture
 def guide(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: Any) -> Iterator[Guide]:
-    """The project of the guide that the module names: `PAGE = "how-to/cache-views.md"`."""
+    """The project of the page that the module names: `PAGE = "how-to/cache-views.md"`."""
     with guide_project(request.module.PAGE, tmp_path, django_db_blocker) as made:
         yield made
 
