@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from tests.support.pages import DOCS, ROOT
 
 PAGES = sorted(page.name for page in (DOCS / "tutorial").glob("[1-9]-*.md"))
 PASSWORD = "foggy-summit-42"
+# The variables by which this machine reaches an index of packages.
+_OF_PIP = re.compile(r"PIP_|SSL_CERT_|https?_proxy$", re.IGNORECASE)
 
 
 @pytest.fixture
@@ -30,7 +33,8 @@ def follower(tmp_path: Path) -> Iterator[Follower]:
     tools.mkdir()
     (tools / "redis-server").symlink_to(redis_server.executable())
     (tools / "python3").symlink_to(sys.executable)
-    environment = {
+    environment = {name: value for name, value in os.environ.items() if _OF_PIP.match(name)} | {
+        "NO_PROXY": "127.0.0.1",
         "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin",
         "PIP_NO_COMPILE": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
