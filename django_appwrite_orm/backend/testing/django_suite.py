@@ -71,7 +71,7 @@ _SKIPPED: _Tests = {
             " test_cursor_explicit_time_zone test_raw_sql"
         ),
     },
-    "The test looks into the SQL of a query, which is answered without SQL.": {
+    "The test looks into the SQL of a query, which runs without SQL.": {
         "admin_views.test_actions.AdminActionsTest": "test_model_admin_default_delete_action",
         "admin_changelist.tests.ChangeListTests": "test_changelist_view_list_editable_changed_objects_uses_filter",
         "aggregation.tests.AggregateAnnotationPruningTests": "test_non_aggregate_annotation_pruned",
@@ -121,7 +121,7 @@ _SKIPPED: _Tests = {
     "Texts are joined in the order of the rows, which the query leaves open.": {
         "aggregation.tests.AggregateTestCase": "test_string_agg_filter_in_subquery",
     },
-    "Expressions that need SQL are compiled by SQLite's backend, under its vendor's name.": {
+    "SQLite's backend compiles expressions that need SQL, under its vendor's name.": {
         "aggregation.tests.AggregateTestCase": "test_add_implementation",
     },
     "The test replaces methods of the cursor that read the rows of SQL.": {
@@ -135,7 +135,7 @@ _SKIPPED: _Tests = {
         "queryset_pickle.tests.PickleabilityTestCase": "test_annotation_values",
         "timezones.tests.AdminTests": "test_change_readonly test_change_readonly_in_other_timezone",
     },
-    "SQLite, which answers in memory, has no negative precision for ROUND().": {
+    "SQLite, which runs queries in memory, has no negative precision for ROUND().": {
         "db_functions.math.test_round.RoundTests": (
             "test_decimal_with_negative_precision test_float_with_negative_precision"
             " test_integer_with_negative_precision test_null_with_negative_precision"
@@ -240,7 +240,7 @@ _EXPECTED_FAILURES: _Tests = {
         "model_fields.test_integerfield.PositiveIntegerFieldTests": "test_negative_values",
         "model_fields.test_jsonfield.JSONFieldTests": "test_db_check_constraints",
     },
-    "SQLite, which answers in memory, adds up Decimals as doubles.": {
+    "SQLite, which runs queries in memory, adds up Decimals as doubles.": {
         "model_fields.test_decimalfield.DecimalFieldTests": "test_large_integer_precision_aggregation",
     },
     "Appwrite keeps points in time to the millisecond.": {
@@ -295,7 +295,7 @@ def _names(tests: dict[str, str]) -> set[str]:
 SKIPPED = {reason: _names(tests) - _PASSED for reason, tests in _SKIPPED.items()}
 EXPECTED_FAILURES = {reason: _names(tests) - _PASSED for reason, tests in _EXPECTED_FAILURES.items()}
 SKIPPED_ON_OLD_SQLITE = {
-    "SQLite, which answers in memory, reads escaped quotes in paths of JSON since 3.47.": {
+    "SQLite, which runs queries in memory, reads escaped quotes in paths of JSON since 3.47.": {
         "model_fields.test_jsonfield.TestQuerying.test_lookups_special_chars_double_quotes"
     },
 }
