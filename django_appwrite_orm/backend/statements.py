@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _NO_SQL = "Appwrite has no SQL: use the ORM, or connection.appwrite for requests to the server."
 _NO_CACHE_TABLE = (
-    "Appwrite has no SQL, which Django's database cache needs: use Redis, memcached or files for the cache, or keep its"
-    " table in an SQL database by a router"
+    "Appwrite has no SQL, which Django's database cache needs: use Redis, memcached or files for the cache, or route"
+    " its table to an SQL database"
 )
 
 

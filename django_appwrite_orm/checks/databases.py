@@ -68,7 +68,7 @@ def _cache_problems() -> Iterator[CheckMessage]:
             yield Error(
                 f"CACHES[{alias!r}] keeps its entries in database {database!r}, which is on Appwrite: the database"
                 " cache needs SQL.",
-                hint="Use Redis, memcached or files, or lead its table to an SQL database by a router.",
+                hint="Use Redis, memcached or files, or route its table to an SQL database.",
                 id="appwrite.E117",
             )
 

@@ -28,8 +28,8 @@ def option_problems(model: type[models.Model]) -> Iterator[CheckMessage]:
     """Yield the problems of what the inner `class Appwrite` of a model says."""
     options = appwrite_options(model)
     if model._meta.proxy and "Appwrite" in vars(model):
-        message = "is without effect: the table is that of the model it is a proxy of."
-        yield _error("appwrite.E109", model, "Appwrite", message, "Write it in that model.")
+        message = "has no effect in a proxy model, which uses the table of its concrete model."
+        yield _error("appwrite.E109", model, "Appwrite", message, "Write it in the concrete model.")
     inner = getattr(model, "Appwrite", None)
     if inner is not None and not isinstance(inner, type):
         yield _error(
