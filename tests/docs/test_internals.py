@@ -18,6 +18,10 @@ PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
 SUFFIXES = (".py", ".md", ".toml", ".ini", ".yml", ".yaml")
 
 
+# A constant, or a function of one module.
+NAME = re.compile(r"`(_[a-z_]+|_?[A-Z][A-Z_]+)`")
+
+
 def paths_in(text: str) -> list[str]:
     """Paths that stand as code, and those in drawings."""
     drawings = re.findall(r"^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
@@ -35,6 +39,21 @@ def exists(path: str, page: Path) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_path_on_the_page_exists(page: Path) -> None:
     assert [path for path in paths_in(page.read_text()) if not exists(path, page)] == []
+
+
+def names_nowhere(text: str) -> list[str]:
+    """Constants and private functions on a page that no module has."""
+    sources = "\n".join(path.read_text() for folder in (PACKAGE, ROOT / "tests") for path in folder.rglob("*.py"))
+    return sorted({*NAME.findall(text)} - {*re.findall(r"\w+", sources)})
+
+
+def test_names_on_the_page_for_contributors_exist() -> None:
+    assert names_nowhere((ROOT / "CONTRIBUTING.md").read_text()) == []
+
+
+def test_a_name_that_does_not_exist_is_found() -> None:
+    gone = "_TABLE_OF_" + "METHODS"  # in two parts, because this module is searched too
+    assert names_nowhere(f"`_OPPOSITE`, `PAGES`, `_clause`, `{gone}`, `no_name()`") == [gone]
 
 
 @pytest.mark.parametrize("page", PAGES_FOR_USERS, ids=lambda page: page.relative_to(DOCS).as_posix())
