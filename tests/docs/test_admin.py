@@ -31,7 +31,7 @@ from django.contrib.auth.models import User
 from django.test import TestCase
 
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin
-from stations.admin import StationForm
+from stations.admin import StationForm, names_on_page
 from stations.tables import Station
 
 DATA = {"name": "North", "tags": ["old"], "data": "{}", "place_latitude": "52.4", "place_longitude": "4.9"}
@@ -59,6 +59,12 @@ class Page(AppwriteTestMixin, TestCase):
         assert "django_appwrite_orm/forms.js" in str(form.media)
         self.saved()
 
+    def test_pages(self):
+        for number in range(51):
+            Station.objects.create(name=f"Station {number:02}")
+        assert names_on_page(1)[::49] == ["Station 00", "Station 49"]
+        assert names_on_page(2) == ["Station 50"]
+
     def test_read_only(self):
         row = Station.objects.create(name="North")
         url = "/viewing/stations/station/"
@@ -76,4 +82,4 @@ def test_the_code_on_the_page_runs(tmp_path: Path) -> None:
         (tmp_path / "stations" / f"{name}.py").write_text(text)
     (tmp_path / "settings.py").write_text(SETTINGS)
     (tmp_path / "urls.py").write_text(URLS)
-    assert "Ran 3 tests" in run(tmp_path, "-m", "django", "test", "-v2", "--pattern=steps.py")
+    assert "Ran 4 tests" in run(tmp_path, "-m", "django", "test", "-v2", "--pattern=steps.py")
