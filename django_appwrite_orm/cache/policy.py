@@ -18,15 +18,15 @@ DEFAULT_TTL = 300.0
 class CachePolicy:
     """The policy of a connection, a table, a block of code or one query. All times are in seconds.
 
-    They hold for the results that a read under this policy fetches; later reads of the same share them.
+    The query that stores an entry sets its times. Later reads of the entry share them.
 
     Attributes:
         ttl: How long a result may be reused; 0 keeps it out of the cache.
-        negative_ttl: The same for the result that a row does not exist; None for the same time.
+        negative_ttl: How long the result that a row does not exist may be reused; None for the TTL.
         stale_while_revalidate: How long after its TTL a result that no write has touched is still served, marked
             STALE. One reader refreshes it in the background.
         stale_if_error: How long after its TTL a result is served, marked STALE, when Appwrite cannot be reached or
-            fails, whatever has been written since. Never in place of 401, 403 or 404.
+            fails. It is served whatever has been written since, but never in place of 401, 403 or 404.
         largest: Results of more characters of JSON are not stored; None for no bound.
     """
 

@@ -64,9 +64,8 @@ class ConnectionSettings:
     Attributes:
         alias: The key in APPWRITE_ORM.
         endpoint: The URL of Appwrite's API with `/v1`, or `local:` for the local Appwrite.
-        project_id: The project's id. Left out with `local:`, where only `local` is accepted.
-        api_key: A key with the scopes for what the project does. Left out with `local:`, where only `local` is
-            accepted.
+        project_id: The project's id. With `local:`, leave it out or set `local`.
+        api_key: A key with the scopes for what the project does. With `local:`, leave it out or set `local`.
         database_id: The id of the database that holds the tables.
         timeout: How long a request may take, with all its repeats and the pauses between them.
         retries: Maximum number of repeats of a request; 0 for none. Only safe requests are repeated.
@@ -78,11 +77,11 @@ class ConnectionSettings:
         auto_migrate: Make the database match the declared tables when the connection is first used for rows.
         auto_validate: Raise an error at that first use if the database does not match the declared tables.
         server_version: Appwrite's version, such as `"1.9.6"`. When empty, it is read from the server when it matters.
-        server_id: The name of the server in the keys of the cache, instead of `ENDPOINT`. Needed where one server has
+        server_id: The name of the server in the keys of the cache, instead of `ENDPOINT`. Set it if one server has
             several URLs. 1 to 36 characters of `A-Z a-z 0-9 . - _`.
         webhook_url: The URL under which Appwrite calls the webhook view, exactly as registered.
         webhook_secret: The secret with which Appwrite signs its requests to that URL: 8 to 256 characters.
-        listen_as: The id of the user as whom `listen_appwrite` listens.
+        listen_as: The id of the user in whose name `listen_appwrite` listens.
         channel_url: The Redis on whose channel services tell each other about changes. When empty, changes are neither
             published nor received.
         local_strict: Whether the local Appwrite has the defects of a real server too. `True` in tests unless set.
