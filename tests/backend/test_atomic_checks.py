@@ -74,6 +74,18 @@ def test_a_historical_model_of_an_app_without_migrations_knows_its_unique_sets(m
         product.save(update_fields=["name"])
 
 
+def test_a_sum_that_another_row_has_is_refused_at_the_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Product._meta, "unique_together", (("name", "stock"),))
+    products: Any = ProjectState(real_apps={"shop"}).apps.get_model("shop", "Product").objects
+    first, _ = (products.create(name="a", stock=stock) for stock in (1, 2))
+    with transaction.atomic():
+        with pytest.raises(IntegrityError, match="stock=2"), transaction.atomic():
+            products.filter(pk=first.pk).update(stock=F("stock") + 1)
+        products.filter(pk=first.pk).update(stock=F("stock") + 2)
+        products.filter(stock=2).update(stock=F("stock") - 1)
+    assert sorted(products.values_list("stock", flat=True)) == [1, 3]
+
+
 @pytest.mark.parametrize(("stock", "by"), [(2**53 - 1, 2), (-(2**53) + 1, -2)], ids=["above", "below"])
 def test_a_sum_beyond_the_exact_numbers_is_refused_at_the_statement(stock: int, by: int) -> None:
     product = Product.objects.create(name="a", stock=stock)

@@ -145,6 +145,9 @@ class StagedTransaction(Transaction):
             row = yield from self._existing(plan.table, plan.row_id)
             _refuse_beyond_limit(plan, row.get(plan.column))
             added = {plan.column: plan.value}
+            if row.get(plan.column) is not None:
+                increased = {**row, plan.column: row[plan.column] + plan.value}
+                yield from self.rows.check_unique(meta, plan.table, [increased], added, [row])
             self._append([Change(Action.INCREMENT, meta, plan.table, row[ROW_ID], added, limit=plan.limit)])
             return (yield from self._existing(plan.table, plan.row_id))
         if isinstance(plan, DeleteRow):
