@@ -129,7 +129,7 @@ SECTIONS = {
     "api.columns": _names("tables.columns", methods=False),
     "api.models": _names("models"),
     "api.web": _names("web"),
-    "api.admin": _names("contrib.admin"),
+    "api.admin": _together(_names("contrib.admin"), _names("contrib.admin.counting", "CappedPaginator", methods=False)),
     "api.forms": _names("contrib.forms", methods=False),
     "api.rest": _names("contrib.rest"),
     "api.testing": _names("contrib.testing"),
