@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from django.core.cache import caches
 from django.db.models import Avg, F, Sum
@@ -75,6 +76,8 @@ def test_a_query_costs_what_the_page_says(shop: dict[str, Any], row: list[str]) 
 def test_a_write_costs_what_the_page_says(shop: dict[str, Any]) -> None:
     for write, expected in table("<!-- costs: writes -->"):
         costs = cost_of(lambda write=write: eval(code(write), shop))
+        if "bulk_create" in write and django.VERSION < (6, 0):
+            expected = re.findall(r"Before Django 6.0, `bulk_create\(\)` .* (\d) requests", TEXT)[0]
         assert len(costs.requests) == int(expected), (write, costs.requests)
 
 
@@ -145,6 +148,7 @@ def test_the_sums_are_right() -> None:
 
 
 def test_an_entry_is_as_large_as_the_page_says(shop: dict[str, Any]) -> None:
+    caches["default"].clear()
     list(shop["Product"].objects.all()[:25])
     [entry] = [text for text in map(pickle.loads, caches["default"]._cache.values()) if "\n" in str(text)]
     head, rows = entry.split("\n")
