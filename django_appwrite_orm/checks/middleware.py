@@ -23,39 +23,40 @@ def order_problems(middleware: Sequence[str]) -> list[CheckMessage]:
 
     Subclasses count as their base classes.
     """
-    hint = "See docs/reference/checks.md for an order that works."
-    return [Warning(text, hint=hint, id="appwrite_orm.W004") for text in _order_problems(middleware)]
+    return list(_order_problems(middleware))
 
 
-def _order_problems(middleware: Sequence[str]) -> list[str]:
-    """Return one sentence for each problem."""
+def _order_problems(middleware: Sequence[str]) -> Iterator[CheckMessage]:
     classes = dict(_classes(middleware))
     paths = list(classes)
-    ours = [path for path, middleware_class in classes.items() if issubclass(middleware_class, AppwriteCacheMiddleware)]
-    second = [_second_cache(path, bool(ours)) for path in _of(paths, classes, _PAGE_CACHES)]
-    if not ours:
-        return second
-    place = paths.index(ours[0])
-    return [
-        *second,
-        *(
-            f"{path} stands before {ours[0]}, which therefore does not see the cookies that it sets. Move it below."
-            for path in _of(paths[:place], classes, _SET_COOKIES)
-        ),
-        *(
-            f"{path} stands after {ours[0]}, which therefore computes ETags of compressed bytes. Move it above."
-            for path in _of(paths[place:], classes, (GZipMiddleware,))
-        ),
-    ]
+    ours = next((path for path in paths if issubclass(classes[path], AppwriteCacheMiddleware)), None)
+    exception = "AppwriteCacheMiddleware excludes pages whose own request reads rows, but not rows read earlier."
+    for path in _of(paths, classes, _PAGE_CACHES):
+        yield Warning(
+            f"{path} caches whole pages and serves them for CACHE_MIDDLEWARE_SECONDS, also after their rows have"
+            f" changed.{f' {exception}' if ours else ''}",
+            hint="Remove it: reads of rows are cached already. Use cache_publicly for pages that may be outdated.",
+            id="appwrite_orm.W004",
+        )
+    if ours is None:
+        return
+    place = paths.index(ours)
+    for path in _of(paths[:place], classes, _SET_COOKIES):
+        yield Warning(
+            f"{path} is before {ours}, so that {_name(ours)} does not see the cookies that {_name(path)} sets.",
+            hint=f"Move {_name(path)} below {_name(ours)} in MIDDLEWARE.",
+            id="appwrite_orm.W004",
+        )
+    for path in _of(paths[place:], classes, (GZipMiddleware,)):
+        yield Warning(
+            f"{path} is after {ours}, so that {_name(ours)} computes ETags of compressed bytes.",
+            hint=f"Move {_name(path)} above {_name(ours)} in MIDDLEWARE.",
+            id="appwrite_orm.W004",
+        )
 
 
-def _second_cache(path: str, has_ours: bool) -> str:
-    exception = "AppwriteCacheMiddleware excludes pages whose own request reads rows, but not rows read earlier. "
-    return (
-        f"{path} caches whole pages and serves them for CACHE_MIDDLEWARE_SECONDS, also after their rows have changed."
-        f" {exception if has_ours else ''}Remove it: reads of rows are cached already. Use cache_publicly for pages"
-        " that may be outdated."
-    )
+def _name(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _classes(middleware: Iterable[str]) -> Iterator[tuple[str, type]]:

@@ -180,7 +180,7 @@ def test_no_cache_is_opened() -> None:
         assert caches.all(initialized_only=True) == []
 
 
-def test_the_middleware_that_stands_in_a_wrong_place() -> None:
+def test_the_middleware_that_is_in_a_wrong_place() -> None:
     ours, theirs = (
         "django_appwrite_orm.web.AppwriteCacheMiddleware",
         "django.contrib.sessions.middleware.SessionMiddleware",
@@ -190,4 +190,5 @@ def test_the_middleware_that_stands_in_a_wrong_place() -> None:
     with override_settings(MIDDLEWARE=[theirs, ours]):
         (message,) = check_middleware()
     assert message.id == "appwrite_orm.W004"
-    assert "stands before" in message.msg
+    assert "is before" in message.msg
+    assert message.hint == "Move SessionMiddleware below AppwriteCacheMiddleware in MIDDLEWARE."

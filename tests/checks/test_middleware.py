@@ -28,12 +28,13 @@ def test_a_site_without_it() -> None:
 @pytest.mark.parametrize("ours", [OURS, f"{__name__}.Derived"])
 def test_what_sets_cookies_must_come_after(setter: str, ours: str) -> None:
     (problem,) = order_problems([setter, ours])
-    assert problem.msg.startswith(f"{setter} stands before {ours}")
+    assert problem.msg.startswith(f"{setter} is before {ours}, ")
 
 
 def test_compression_must_come_before() -> None:
     (problem,) = order_problems([OURS, GZIP])
-    assert problem.msg.startswith(f"{GZIP} stands after {OURS}")
+    assert problem.msg.startswith(f"{GZIP} is after {OURS}, ")
+    assert problem.hint == "Move GZipMiddleware above AppwriteCacheMiddleware in MIDDLEWARE."
 
 
 def test_middleware_that_is_a_function_or_not_there_is_passed_over() -> None:
@@ -48,6 +49,7 @@ FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
     "order", [[OURS, UPDATE, FETCH], [UPDATE, OURS, FETCH], [UPDATE, FETCH, OURS], [UPDATE, FETCH]]
 )
 def test_a_cache_of_whole_pages_is_reported_in_any_order(order: list[str]) -> None:
-    problems = [problem.msg for problem in order_problems(order)]
-    assert [problem.split()[0] for problem in problems] == [UPDATE, FETCH]
-    assert all("caches whole pages" in problem and "cache_publicly" in problem for problem in problems)
+    problems = order_problems(order)
+    assert [problem.msg.split()[0] for problem in problems] == [UPDATE, FETCH]
+    assert all("caches whole pages" in problem.msg for problem in problems)
+    assert all("cache_publicly" in str(problem.hint) for problem in problems)

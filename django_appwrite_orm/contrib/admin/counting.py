@@ -30,7 +30,7 @@ class CappedCount(int):
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages of a queryset that is counted up to `max_count` rows. The pages beyond follow one after the other."""
+    """A paginator that counts a queryset up to `max_count` rows. The pages beyond follow one after another."""
 
     max_count = TOTAL_LIMIT
     # The last page that is there for certain.
