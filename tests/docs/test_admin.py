@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from tests.support.pages import code_blocks
 from tests.support.projects import run
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "admin.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+BLOCKS = code_blocks("reference/admin.md", "python")
 SETTINGS = """
 from tests.support.site_settings import *
 from tests.support.site_settings import APPWRITE, INSTALLED_APPS
@@ -75,7 +74,7 @@ class Page(AppwriteTestMixin, TestCase):
 
 
 def test_the_code_on_the_page_runs(tmp_path: Path) -> None:
-    tables, *admin = BLOCKS
+    tables, *admin = (block.text for block in BLOCKS)
     files = {"__init__": "", "tables": tables, "admin": "\n".join(admin), "steps": STEPS}
     (tmp_path / "stations").mkdir()
     for name, text in files.items():

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 from django.test import RequestFactory
 
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
+from tests.support.pages import code_blocks
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "caching.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+BLOCKS = code_blocks("reference/caching.md", "python")
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def test_the_code_on_the_page_runs(tables: None, capsys: pytest.CaptureFixture[s
     program: dict = {"__name__": "page"}
     before = registry.all()
     for number, block in enumerate(BLOCKS):
-        exec(compile(block, f"{PAGE.name}, block {number}", "exec"), program)
+        block.run(program)
         if number == 0:
             run_sync(migrate([table for table in registry.all() if table not in before]))
     said = capsys.readouterr().out

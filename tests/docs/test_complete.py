@@ -13,9 +13,8 @@ import django_appwrite_orm
 from django_appwrite_orm import columns, exceptions, signals
 from django_appwrite_orm.conf.connection_settings import CACHE_OPTIONS, OPTIONS
 from django_appwrite_orm.facade.table_api import TableAPI
+from tests.support.pages import DOCS, ROOT
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
 PAGES = {
     page.relative_to(DOCS).as_posix(): page.read_text()
     for page in sorted(DOCS.rglob("*.md"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +14,7 @@ from django_appwrite_orm.contrib.jinja2 import CacheTables
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.schema import migrate
-
-PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text()
+from tests.support.pages import code_blocks
 
 
 class Maker(Table):
@@ -42,7 +39,8 @@ def test_the_fragment_is_rendered_again_after_a_change(engine: str, own_registry
     registry.add(Maker)
     registry.add(Product)
     run_sync(migrate([Maker, Product]))
-    [source] = re.findall(rf"^```{engine}\n([^`]*cachetables.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    blocks = code_blocks("reference/http.md", engine)
+    [source] = [block.text for block in blocks if "cachetables" in block.text]
     ada = Maker.objects.create(name="Ada")
     Product.objects.create(name="Lamp", maker=ada)
 

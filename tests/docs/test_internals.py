@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.pages import DOCS, ROOT
+
 PACKAGE = ROOT / "django_appwrite_orm"
-DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "CONTRIBUTING.md", *(DOCS / "internals").glob("*.md")])
 PAGES_FOR_USERS = sorted({*DOCS.rglob("*.md")} - {*PAGES})
 # A path: names with slashes between them or behind, or the name of a file.

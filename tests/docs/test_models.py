@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,32 +10,25 @@ from django.db import connection
 from django.test.utils import isolate_apps
 
 from django_appwrite_orm.backend.base import BackendOptions
+from tests.support.pages import code_blocks
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "models.md"
 # tests/backend/bridge/test_admin.py runs the one for admin.py.
-BLOCKS = [
-    block
-    for block in re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    if "django.contrib import admin" not in block
-]
-
-
-def compiled(number: int) -> Any:
-    return compile(BLOCKS[number], f"{PAGE.name}, block {number}", "exec")
+SETTINGS, MODELS, *PROGRAM = (
+    block for block in code_blocks("reference/models.md", "python") if "django.contrib import admin" not in block.text
+)
 
 
 @isolate_apps("tests.backend.shop")
 def test_the_code_on_the_page_runs(django_db_blocker: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    settings, models, *program = range(len(BLOCKS))
     names: dict[str, Any] = {"__name__": "tests.backend.shop.page"}
     with django_db_blocker.unblock():
-        exec(compiled(settings), names)
-        exec(compiled(models), names)
+        SETTINGS.run(names)
+        MODELS.run(names)
         with connection.schema_editor() as editor:
             editor.create_model(names["Publisher"])
             editor.create_model(names["Book"])
-        for number in program:
-            exec(compiled(number), names)
+        for block in PROGRAM:
+            block.run(names)
         connection.close()
         book, publisher = names["Book"], names["Publisher"]
         assert list(book.objects.order_by("title").values_list("title", "stock")) == [("Dune", 0), ("Dune Messiah", 2)]
@@ -48,6 +40,6 @@ def test_the_code_on_the_page_runs(django_db_blocker: Any, capsys: pytest.Captur
 
 def test_the_options_on_the_page_are_the_defaults() -> None:
     names: dict[str, Any] = {}
-    exec(compiled(0), names)
+    SETTINGS.run(names)
     options = names["DATABASES"]["default"]["OPTIONS"]
     assert BackendOptions.of("default", options) == BackendOptions()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from django.test import RequestFactory
@@ -15,15 +14,15 @@ from django_appwrite_orm.contrib.prometheus import StatisticsCollector
 from django_appwrite_orm.signals.observers import observers
 from tests.backend import shop
 from tests.support.library.tables import Book
+from tests.support.pages import DOCS, code_blocks
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "observability.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+PAGE = "reference/observability.md"
 
 
 def run(containing: str, **names: Any) -> dict[str, Any]:
     """Run the one block with this text; return its names."""
-    [block] = [block for block in BLOCKS if containing in block]
-    exec(compile(block, PAGE.name, "exec"), names)
+    [block] = [block for block in code_blocks(PAGE, "python") if containing in block.text]
+    block.run(names)
     return names
 
 
@@ -42,7 +41,7 @@ def test_the_statistics_are_in_the_response_of_the_view(library: None) -> None:
             REGISTRY.unregister(collector)
     text = response.content.decode()
     assert 'appwrite_orm_reads_total{status="miss",table="books"} 1.0' in text
-    metrics = set(re.findall(r"^\| `(appwrite_orm_\w+)` \|", PAGE.read_text(), re.MULTILINE))
+    metrics = set(re.findall(r"^\| `(appwrite_orm_\w+)` \|", (DOCS / PAGE).read_text(), re.MULTILINE))
     assert metrics == {
         name for name in re.findall(r"^(appwrite_orm_\w+)", text, re.MULTILINE) if "_created" not in name
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -12,17 +10,17 @@ from django.utils.module_loading import import_string
 from rest_framework.test import APIRequestFactory
 
 from django_appwrite_orm.contrib.rest import KeysetPagination, exception_handler
+from tests.support.pages import code_blocks
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rest.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+BLOCKS = code_blocks("reference/rest.md", "python")
 
 
 @isolate_apps("tests.backend.shop")
 def test_the_code_on_the_page_runs(django_db_blocker: Any, settings: Any) -> None:
     names: dict[str, Any] = {"__name__": "tests.backend.shop.page"}
     with django_db_blocker.unblock():
-        for number, block in enumerate(BLOCKS):
-            exec(compile(block, f"{PAGE.name}, block {number}", "exec"), names)
+        for block in BLOCKS:
+            block.run(names)
         options = names["REST_FRAMEWORK"]
         assert import_string(options["EXCEPTION_HANDLER"]) is exception_handler
         assert import_string(options["DEFAULT_PAGINATION_CLASS"]) is KeysetPagination

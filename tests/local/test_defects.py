@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from django_appwrite_orm.plans import Request
 from django_appwrite_orm.transport.client import Client as HTTPClient
 from django_appwrite_orm.transport.messages import TransportError
 from tests.support.local_client import GUEST, KEY, Client, query
+from tests.support.pages import DOCS
 
-DOCS = Path(__file__).parents[2] / "docs" / "reference" / "local.md"
 UNIQUE: dict[str, Any] = {
     "columns": [{"key": "email", "type": "string", "size": 60}, {"key": "age", "type": "integer"}],
     "indexes": [{"key": "u_email", "type": "unique", "attributes": ["email"]}],
@@ -28,7 +27,7 @@ MORE = {"n": {"method": "increment", "values": [1]}}
 
 
 def test_every_defect_is_documented() -> None:
-    page = DOCS.read_text()
+    page = (DOCS / "reference" / "local.md").read_text()
     section = page.partition("## Defects of the server")[2].partition("\n#")[0]
     assert [line for line in section.splitlines() if line.startswith("| `")] == table_lines()
 

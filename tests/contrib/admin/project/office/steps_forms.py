@@ -4,7 +4,6 @@ import datetime
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from unittest import mock
 from urllib.parse import urlencode
 
@@ -19,7 +18,6 @@ from django.db import models
 from django.http import QueryDict
 from django.test import TestCase, TransactionTestCase, override_settings
 
-from django_appwrite_orm import contrib
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.admin import AppwriteAdmin
 from django_appwrite_orm.contrib.forms import ListField
@@ -28,6 +26,7 @@ from django_appwrite_orm.models import model_of
 from django_appwrite_orm.plans import TableRef, UpdateRow
 from django_appwrite_orm.sansio import run_sync
 from tests.support.costs import counted
+from tests.support.pages import code_blocks
 
 from .admin import StationAdmin
 from .models import Paper
@@ -638,12 +637,10 @@ class Files(Site, TestCase):
 
 class AnyForm(Site, TestCase):
     def test_the_form_on_the_page_of_the_documentation(self):
-        docs = Path(contrib.__file__).parents[2] / "docs" / "reference" / "admin.md"
-        (block,) = re.findall(
-            r"^```python\n(from django import forms\n.*?)^```$", docs.read_text(), re.DOTALL | re.MULTILINE
-        )
+        blocks = code_blocks("reference/admin.md", "python")
+        (block,) = (block for block in blocks if block.text.startswith("from django import forms\n"))
         names = {"model_of": model_of, "Station": Station}
-        exec(block, names)
+        block.run(names)
         form_class = names["StationForm"]
         self.make(tags=["a"], place=(1, 2), permissions=[ANY])
         instance = model_of(Station).objects.get()
