@@ -12,29 +12,22 @@ from django.db import (
     IntegrityError,
     NotSupportedError,
     connection,
-    connections,
 )
 from django.db import models as m
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
-from django_appwrite_orm.backend.base import BackendOptions
 from tests.backend.shop.models import Letter, Maker, Note, Parcel, Product, Tag, Ticket
 from tests.support.costs import counted
 
 pytestmark = pytest.mark.usefixtures("models")
 
-OPERATOR = '{"method": "increment", "attribute": "stock", "values": [1]}'
 MOMENT = datetime.datetime(2024, 5, 31, 12, 0, 0, 123456, tzinfo=datetime.UTC)
 
 
 def problems(field: Any) -> list[str | None]:
     return [message.id for message in connection.validation.check_field(field)]
-
-
-def with_options(monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
-    monkeypatch.setitem(vars(connections["default"]), "options", BackendOptions(**options))
 
 
 def test_text_is_compared_without_case() -> None:

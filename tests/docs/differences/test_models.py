@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,11 +28,6 @@ from tests.support.costs import counted
 pytestmark = pytest.mark.usefixtures("models")
 
 OPERATOR = '{"method": "increment", "attribute": "stock", "values": [1]}'
-MOMENT = datetime.datetime(2024, 5, 31, 12, 0, 0, 123456, tzinfo=datetime.UTC)
-
-
-def problems(field: Any) -> list[str | None]:
-    return [message.id for message in connection.validation.check_field(field)]
 
 
 def with_options(monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:

@@ -2,14 +2,13 @@
 
 import pytest
 from accounts.tables import Profile, create_profile
-from appwrite.services.users import Users
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import TestCase, override_settings
 
-from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin
 from django_appwrite_orm.exceptions import UserPermissionDenied
+from tests.support.users import jwt_of_new_user
 
 
 @override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
@@ -45,11 +44,7 @@ class Accounts(AppwriteTestMixin, TestCase):
     databases = "__all__"
 
     def setUp(self):
-        users = Users(connections["default"].sdk_client())
-        self.jwts = {}
-        for name in ("ada", "bob"):
-            users.create(name, name=name)
-            self.jwts[name] = users.create_jwt(name).jwt
+        self.jwts = {name: jwt_of_new_user(name) for name in ("ada", "bob")}
         create_profile("ada", "Ada")
 
     def sign_in(self, jwt):

@@ -1,7 +1,6 @@
 """What docs/how-to/per-user-permissions.md promises."""
 
 import pytest
-from appwrite.services.users import Users
 from django.db import OperationalError
 from django.test import TestCase
 from letters.models import Letter
@@ -12,17 +11,14 @@ from django_appwrite_orm import Permission, Role
 from django_appwrite_orm.connection import connections
 from django_appwrite_orm.contrib.testing import AppwriteTestMixin
 from django_appwrite_orm.models import as_user
+from tests.support.users import jwt_of_new_user
 
 
 class Permissions(AppwriteTestMixin, TestCase):
     databases = "__all__"
 
     def setUp(self):
-        users = Users(connections["default"].sdk_client())
-        self.jwts = {}
-        for name in ("ada", "bob"):
-            users.create(name, name=name)
-            self.jwts[name] = users.create_jwt(name).jwt
+        self.jwts = {name: jwt_of_new_user(name) for name in ("ada", "bob")}
 
     def headers(self, name):
         return {"X-Appwrite-JWT": self.jwts[name]} if name else {}
