@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 DATABASE = "library"
 NAMES = ("APPWRITE_TEST_ENDPOINT", "APPWRITE_TEST_PROJECT_ID", "APPWRITE_TEST_API_KEY")
 TESTS = ("tests/querysets", "tests/schema")
@@ -67,9 +69,7 @@ def other_databases() -> list[str]:
 @contextmanager
 def rehearsed() -> Iterator[dict[str, str]]:
     """A strict local Appwrite in a process of its own; the environment that leads to it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "django_appwrite_orm.local", "--port", str(port), "--strict"]
         server = subprocess.Popen([*command, "--database", str(Path(folder, "appwrite.sqlite3"))])

@@ -14,8 +14,8 @@ import pytest
 
 from example_project.demo.pages import form_for
 from tests.support import redis_server
-from tests.support.follower import Differs, Follower
 from tests.support.pages import DOCS, ROOT
+from tests.support.tutorial import Differs, Follower
 
 PAGES = sorted(page.name for page in (DOCS / "tutorial").glob("[1-9]-*.md"))
 PASSWORD = "foggy-summit-42"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import shlex
 import signal
 import subprocess
@@ -15,13 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import redis_server, scoped_keys
+from tests.support import projects, redis_server, scoped_keys
 from tests.support.guides import EXAMPLE, write_project
 from tests.support.pages import CodeBlock, code_blocks
 from tests.support.scoped_keys import ScopedAppwrite
 from tests.support.waiting import until
 
-ROOT = Path(__file__).parents[2]
 # The page with the settings of a deployed project.
 SETTINGS = "how-to/deploy-with-gunicorn.md"
 
@@ -92,20 +90,18 @@ class Deployment:
     appwrite: ScopedAppwrite = field(init=False)
 
     def full(self) -> dict[str, str]:
-        """The environment, with the package and without what concerns the test run."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "APPWRITE"))}
-        for name in ("DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR"):
-            inherited.pop(name, None)
-        own = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "HOME": str(self.folder / "home")}
+        """The environment of its processes."""
+        inherited = projects.environment_of(self.folder)
+        inherited.pop("XDG_RUNTIME_DIR", None)
+        own = {"PYTHONUNBUFFERED": "1", "HOME": str(self.folder / "home")}
         return {**inherited, **own, **self.environment}
 
     def migrate(self) -> None:
         """Make the migrations of the shop and its tables, in one process."""
         commands = "call_command('makemigrations', 'shop'); call_command('migrate', 'shop')"
         setup = "import django; django.setup(); from django.core.management import call_command"
-        before, self.environment = self.environment, {**self.environment, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        self.run(f'python -c "{setup}; {commands}"')
-        self.environment = before
+        environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        projects.run(self.folder, "-c", f"{setup}; {commands}", **environment)
 
     def start(self, line: str | list[str]) -> subprocess.Popen[str]:
         """Start a command as it is on a page, or its words: programs of Python packages are those of this Python."""

@@ -1,8 +1,13 @@
-"""The project of a how-to guide, inside the process of a test."""
+"""The project of a how-to guide: inside the process of a test, or with tests of its own in another process.
+
+The first is faster. The second, `check_guide`, is for guides with settings that a process can have only once, such as
+several databases.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -23,11 +28,13 @@ from django.test import Client, override_settings
 from django_appwrite_orm import warming
 from django_appwrite_orm.registry import registry
 from django_appwrite_orm.signals.observers import observers
-from tests.support.pages import DOCS, CodeBlock, code_blocks, write_files
+from tests.support import projects
+from tests.support.pages import DOCS, ROOT, CodeBlock, code_blocks, write_files
 from tests.support.tables import made_once
 
 # The page with the files that all guides start from.
 EXAMPLE = "how-to/index.md"
+STEPS = ROOT / "tests" / "docs" / "how_to" / "steps"
 _IN_MEMORY = {"ENDPOINT": "local::memory:", "PROJECT_ID": "local", "API_KEY": "local", "DATABASE_ID": "guide"}
 
 
@@ -100,6 +107,23 @@ def guide_project(page: str, folder: Path, blocker: Any, **overrides: Any) -> It
         stack.callback(connection.close)
         made_once(_migrate, *tables)
         yield Guide(page, folder)
+
+
+def check_guide(name: str, folder: Path, blocks: list[CodeBlock] | None = None, *, steps: str | None = None) -> None:
+    """Make a project of these blocks, or all of the guide, and run the tests in steps/<guide>.py there.
+
+    `steps` names another file of tests. All of them have to run.
+    """
+    blocks = code_blocks(f"how-to/{name}.md") if blocks is None else blocks
+    write_project([block for block in blocks if block.file], folder)
+    text = (STEPS / f"{steps or name.replace('-', '_')}.py").read_text()
+    (folder / "steps.py").write_text(text)
+    output = projects.run(
+        folder, "manage.py", "test", "-v2", "--pattern=steps.py", DJANGO_SETTINGS_MODULE="config.settings"
+    )
+    number = len(re.findall(r"^    (?:async )?def test_", text, re.MULTILINE))
+    assert f"Ran {number} test" in output, output
+    assert "skipped" not in output
 
 
 def guide_files(page: str) -> list[CodeBlock]:

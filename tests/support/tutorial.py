@@ -27,11 +27,11 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
 from .pages import DOCS, CodeBlock, code_blocks
+from .ports import free_port
 from .waiting import until
 
 # What serves, by a word of the command, and the port on the page. `runserver` has no port in its command.
@@ -111,10 +111,10 @@ class Follower:
             elif block.language in ("python", "html"):
                 self._write(block, text)
             else:
-                raise Differs(f"{at(block)}: nobody knows what to do with a block of {block.language} here.")
+                raise Differs(f"{block.place}: nobody knows what to do with a block of {block.language} here.")
         if typed is not None:
             self._try_in_shell(blocks[-1], typed)
-        self._reload(at(blocks[-1]))
+        self._reload(blocks[-1].place)
         return len(blocks)
 
     def run(self, command: str) -> tuple[str, int]:
@@ -153,10 +153,13 @@ class Follower:
 
     def _type(self, block: CodeBlock) -> bool:
         """Type the commands of a block; return whether the last one has opened Django's shell."""
-        steps = list(commands(block))
-        self._reload(at(block))
+        try:
+            steps = list(block.commands())
+        except ValueError as error:
+            raise Differs(error) from None
+        self._reload(block.place)
         for number, (command, shown) in enumerate(steps):
-            where = f"{at(block)}: {command}"
+            where = f"{block.place}: {command}"
             if command == "python manage.py shell" and number == len(steps) - 1 and not shown:
                 return True
             port = next((SERVERS[word] for word in SERVERS if re.search(rf"(?<![\w-]){word}(?![\w-])", command)), None)
@@ -243,40 +246,31 @@ class Follower:
 
     def _try_in_shell(self, end: CodeBlock, typed: list[CodeBlock]) -> None:
         if not typed:
-            raise Differs(f"{at(end)}: nothing was typed into the shell of Django before.")
+            raise Differs(f"{end.place}: nothing was typed into the shell of Django before.")
         file, code = self.folder.with_suffix(".pycon"), self.folder.with_suffix(".py")
         # Blank lines keep the numbers of lines those of the page.
         lines = ""
         for block in typed:
             lines += "\n" * (block.line - 1 - lines.count("\n")) + block.text
         file.write_text(lines, encoding="utf-8")
-        code.write_text(_DOCTEST.format(file=str(file), name=at(typed[0])), encoding="utf-8")
+        code.write_text(_DOCTEST.format(file=str(file), name=typed[0].place), encoding="utf-8")
         printed, status = self.run(f'python manage.py shell -v 0 -c "$(cat {code})"')
         if status:
-            raise Differs(f"{at(typed[0])}\n{printed}")
+            raise Differs(f"{typed[0].place}\n{printed}")
 
     def _write(self, block: CodeBlock, text: str) -> None:
         before = "".join(text.splitlines(keepends=True)[: block.line - 2])
         instruction = _INSTRUCTION.search(before)
         if instruction is None or instruction[2] != block.file:
-            raise Differs(f"{at(block)}: the text before it does not say what to do with {block.file}.")
+            raise Differs(f"{block.place}: the text before it does not say what to do with {block.file}.")
         path, code = Path(self.run("pwd")[0].strip()) / instruction[2], self._here(block.text)
         if path.exists() == (instruction[1] == "Create"):
-            raise Differs(f"{at(block)}: {block.file} {'exists already' if path.exists() else 'does not exist'}.")
+            raise Differs(f"{block.place}: {block.file} {'exists already' if path.exists() else 'does not exist'}.")
         if instruction[1] == "In":
             code = with_settings(path.read_text(encoding="utf-8"), code)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(code, encoding="utf-8")
         self._is_outdated = True
-
-
-def commands(block: CodeBlock) -> Iterator[tuple[str, str]]:
-    """Yield the commands of a console block, each with what the page says it prints."""
-    if not block.text.startswith("$ "):
-        raise Differs(f"{at(block)}: it begins with no command.")
-    for piece in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        command, _, shown = re.sub(r"\\\n\s*", "", piece).partition("\n")
-        yield command, shown
 
 
 def with_settings(source: str, block: str) -> str:
@@ -300,13 +294,3 @@ def assigned(node: ast.stmt) -> list[str]:
     """Return the names that a statement assigns."""
     targets = node.targets if isinstance(node, ast.Assign) else []
     return [target.id for target in targets if isinstance(target, ast.Name)]
-
-
-def at(block: CodeBlock) -> str:
-    return f"{block.page.parent.name}/{block.page.name}, line {block.line}"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

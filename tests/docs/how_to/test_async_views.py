@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.pages import code_blocks
-from tests.support.project_guides import check_guide
+from tests.support.guides import check_guide, guide_files
 
 
 def test_what_the_guide_promises(tmp_path: Path) -> None:
-    check_guide("async-views", tmp_path, code_blocks("how-to/index.md") + code_blocks("how-to/async-views.md"))
+    check_guide("async-views", tmp_path, guide_files("how-to/async-views.md"))

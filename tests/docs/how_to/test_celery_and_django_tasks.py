@@ -7,11 +7,10 @@ from pathlib import Path
 import django
 import pytest
 
-from tests.support.pages import code_blocks
-from tests.support.project_guides import check_guide
+from tests.support.guides import check_guide, guide_files
 
 NAME = "celery-and-django-tasks"
-BLOCKS = code_blocks("how-to/index.md") + code_blocks(f"how-to/{NAME}.md")
+BLOCKS = guide_files(f"how-to/{NAME}.md")
 
 
 @pytest.mark.skipif(django.VERSION < (6, 0), reason="Django has tasks from 6.0 on")

@@ -15,6 +15,7 @@ import redis
 from tests.support import redis_server, scoped_keys
 from tests.support.deployments import deployed, request
 from tests.support.pages import code_blocks
+from tests.support.ports import free_port
 
 PAGE = "how-to/deploy-in-containers.md"
 (IMAGE,) = [block.text for block in code_blocks(PAGE, "dockerfile")]
@@ -73,7 +74,7 @@ def test_the_services(tmp_path: Path) -> None:
     with deployed(tmp_path, *pages, key="serving") as site:
         site.appwrite.keys["serving"] = frozenset({"rows.read", "rows.write", "users.write"})
         site.appwrite.keys["schema"] = scoped_keys.EVERYTHING
-        port = redis_server.free_port()
+        port = free_port()
         site.environment = {
             **environment(**site.environment),
             "SCHEMA_KEY": "schema",

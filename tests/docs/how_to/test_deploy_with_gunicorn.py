@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.deployments import Deployment, call_appwrite, deployed, request
 from tests.support.pages import code_blocks, commands
-from tests.support.redis_server import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 PAGE = "how-to/deploy-with-gunicorn.md"

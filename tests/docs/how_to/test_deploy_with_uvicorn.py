@@ -15,7 +15,7 @@ from django_appwrite_orm.connection import connections
 from tests.support.deployments import call_appwrite, deployed, request
 from tests.support.guides import Guide
 from tests.support.pages import code_blocks, commands
-from tests.support.redis_server import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 PAGE = "how-to/deploy-with-uvicorn.md"

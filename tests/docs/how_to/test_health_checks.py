@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 from django_appwrite_orm.connection import connections
 from tests.support.faulty_servers import answer, faulty
 from tests.support.guides import Guide
-from tests.support.redis_server import free_port
+from tests.support.ports import free_port
 
 PAGE = "how-to/health-checks.md"
 REFUSED = {"message": "The key is wrong.", "code": 401, "type": "user_unauthorized"}

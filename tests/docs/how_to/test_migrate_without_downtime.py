@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.deployments import Deployment, deployed, request
 from tests.support.pages import code_blocks, commands
-from tests.support.redis_server import free_port
+from tests.support.ports import free_port
 
 PAGE = "how-to/migrate-without-downtime.md"
 EXPANDED, SWITCHED = [block.text for block in code_blocks(PAGE, "python")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project_guides import check_guide
+from tests.support.guides import check_guide
 
 
 @pytest.mark.parametrize("guide", ["admin", "forms"])

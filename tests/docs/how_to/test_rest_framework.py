@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.guides import check_guide
 from tests.support.pages import code_blocks
-from tests.support.project_guides import check_guide
 
 BLOCKS = code_blocks("how-to/rest-framework.md")
 

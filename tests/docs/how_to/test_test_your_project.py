@@ -6,20 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.guides import write_project
-from tests.support.pages import code_blocks
+from tests.support.guides import guide_files, write_project
 from tests.support.projects import run
 
 pytestmark = pytest.mark.slow
 
-BLOCKS = [*code_blocks("how-to/index.md"), *code_blocks("how-to/test-your-project.md")]
+PAGE = "how-to/test-your-project.md"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project of the guide, whose Appwrite is a server."""
     folder = tmp_path_factory.mktemp("project")
-    write_project([block for block in BLOCKS if block.file], folder)
+    write_project(guide_files(PAGE), folder)
     with (folder / "config/settings.py").open("a") as settings:
         settings.write(
             'APPWRITE_ORM["default"]["ENDPOINT"] = "https://appwrite.invalid/v1"\n'
