@@ -48,11 +48,12 @@ class DjangoAppwriteORMConfig(AppConfig):
         registry.discover()
         registry.connect()
         if any(database["ENGINE"] == ENGINE for database in databases.settings.values()):
-            from .backend.model_table import ids_made_by_migrations, tables_of_models
+            from .backend.model_table import ids_made_by_migrations, possible_tables_of_models, tables_of_models
 
             if tables_of_models not in registry.other_tables:
                 registry.other_tables.append(tables_of_models)
-            registry.other_ids.append(ids_made_by_migrations)
+                registry.possible_tables.append(possible_tables_of_models)
+                registry.other_ids.append(ids_made_by_migrations)
         post_migrate.connect(_set_table_options, dispatch_uid=_TABLE_OPTIONS)
 
 

@@ -37,6 +37,8 @@ class Registry:
         self._lock = threading.RLock()
         # What gives tables besides those that are registered: the ones behind the models of Django's databases.
         self.other_tables: list[Callable[[], Iterable[type[Row]]]] = []
+        # What gives the tables of models that Django's routers may keep on Appwrite, if not at this moment.
+        self.possible_tables: list[Callable[[], Iterable[type[Row]]]] = []
         # What gives ids of tables that are made by the migrations of Django's databases.
         self.other_ids: list[Callable[[], Iterable[str]]] = []
         # Increased by every registration; relations may then have other targets.
@@ -130,6 +132,14 @@ class Registry:
     def every(self) -> list[type[Row]]:
         """Return all tables, those behind models among them."""
         return [*self._tables, *(table for find in self.other_tables for table in find())]
+
+    def every_possible(self) -> list[type[Row]]:
+        """Return all tables, also those of models that a router keeps on Appwrite for some requests only.
+
+        A change is reported, and a cache cleared, outside of those requests.
+        """
+        tables = [*self.every(), *(table for find in self.possible_tables for table in find())]
+        return list(dict.fromkeys(tables))
 
     def find(self, name: str) -> type[Row]:
         """Return the table or the table of the model with this name, id or label. Raises `ConfigurationError`."""

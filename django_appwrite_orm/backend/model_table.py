@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -41,6 +41,9 @@ class _ModelOptions(Options):
         """The alias of the connection that the model's rows are read from now; None for a model elsewhere."""
         return appwrite_alias(self.model._model)
 
+    def may_be_on(self, alias: str) -> bool:
+        return any(_databases_of(self.model._model, alias))
+
 
 class ModelRow(Row):
     """Base of the tables behind models. Their rows are instances of the models; these classes have none.
@@ -58,7 +61,8 @@ class ModelRow(Row):
         """Return the row as an instance of the model."""
         columns = [column for column in columns_of(cls._model) if column.key in raw]
         names = [column.field.attname for column in columns]
-        return cls._model.from_db(router.db_for_read(cls._model), names, [column.value_in(raw) for column in columns])
+        database = next(_databases_of(cls._model, str(using)), None) or router.db_for_read(cls._model)
+        return cls._model.from_db(database, names, [column.value_in(raw) for column in columns])
 
 
 def table_of(model: type[models.Model]) -> type[ModelRow]:
@@ -111,21 +115,37 @@ def tables_of_models() -> Iterator[type[ModelRow]]:
     return (table for table in tables if table is not None)
 
 
-def ids_made_by_migrations() -> Iterator[str]:
-    """Yield the ids of the tables that `migrate` may make on Appwrite.
+def possible_tables_of_models() -> Iterator[type[ModelRow]]:
+    """Yield the tables of the models that a router may keep on Appwrite.
 
-    A router that chooses by request may keep a model elsewhere at the moment, so that `tables_of_models` omits it.
+    One that chooses by request may keep a model elsewhere at the moment, so that `tables_of_models` omits it. Without
+    routers every model is in the default database.
     """
-    aliases = [alias for alias, database in databases.settings.items() if database["ENGINE"] == ENGINE]
+    if router.routers:
+        tables = map(_possible_table, _models_in_migrations())
+        yield from (table for table in tables if table is not None)
+
+
+def ids_made_by_migrations() -> Iterator[str]:
+    """Yield the ids of the tables that `migrate` may make on Appwrite, for whichever request."""
     yield from _OWN_TABLES
+    yield from (table_id(model._meta.db_table) for model in _models_in_migrations() if model._meta.managed)
+
+
+def _models_in_migrations() -> Iterator[type[models.Model]]:
+    aliases = [alias for alias, database in databases.settings.items() if database["ENGINE"] == ENGINE]
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.managed and any(router.allow_migrate_model(alias, model) for alias in aliases):
-            yield table_id(model._meta.db_table)
+        if any(router.allow_migrate_model(alias, model) for alias in aliases):
+            yield model
 
 
 def table_on_appwrite(model: type[models.Model]) -> type[ModelRow] | None:
     """Return the table that a model has on Appwrite; None for one elsewhere, a proxy, or one that checks refuse."""
-    if model._meta.proxy or model._meta.swapped or appwrite_alias(model) is None:
+    return None if appwrite_alias(model) is None else _possible_table(model)
+
+
+def _possible_table(model: type[models.Model]) -> type[ModelRow] | None:
+    if model._meta.proxy or model._meta.swapped:
         return None
     if getattr(model, "declared_table", None) is not None:
         return None
@@ -139,7 +159,20 @@ def table_on_appwrite(model: type[models.Model]) -> type[ModelRow] | None:
 
 def appwrite_alias(model: type[models.Model]) -> str | None:
     """Return the alias in APPWRITE_ORM that the model's rows are read from; None for a model elsewhere."""
-    database = databases.settings[router.db_for_read(model)]
+    return _leads_to(databases.settings[router.db_for_read(model)])
+
+
+def _databases_of(model: type[models.Model], alias: str) -> Iterator[str]:
+    """Yield the databases that lead to this connection and may have the model's rows, the one of now first."""
+    chosen = router.db_for_read(model)
+    own = [name for name, database in databases.settings.items() if _leads_to(database) == alias]
+    if chosen in own:
+        yield chosen
+    yield from (name for name in own if name != chosen and router.allow_migrate_model(name, model))
+
+
+def _leads_to(database: Mapping[str, Any]) -> str | None:
+    """Return the alias in APPWRITE_ORM that a database leads to; None for one elsewhere."""
     return str(database["NAME"]) if database["ENGINE"] == ENGINE else None
 
 

@@ -48,7 +48,7 @@ def dispatch_event(
     row_changes: list[RowChange] = []
     is_registered = False
     for connection in connections_like(alias):
-        tables = [(table, _ref(table, connection)) for table in registry.every()]
+        tables = [(table, _ref(table, connection)) for table in registry.every_possible()]
         changes = changes_of(names, payload, tables)
         for table in dict.fromkeys(
             affected
@@ -63,8 +63,8 @@ def dispatch_event(
                 if problem := (yield from contradiction(change, ref, connection, _all_refs(alias))):
                     contradictions.append(problem)
                     continue
-            own, using = change.table._meta.using, connection.settings.alias
-            if change.row is not None and own in (None, using):
+            using = connection.settings.alias
+            if change.row is not None and change.table._meta.may_be_on(using):
                 try:
                     row = change.table.from_appwrite(dict(change.row), using)
                 except DataError as error:  # such as a row from the console whose id is not a model's number
@@ -81,7 +81,7 @@ def dispatch_event(
 def invalidate_all_tables(alias: str, reason: str = "event") -> Operation[None]:
     """Invalidate every registered table in the project of `alias`, when reports of changes may have been missed."""
     for connection in connections_like(alias):
-        for table in registry.every():
+        for table in registry.every_possible():
             yield from invalidate_table(table, connection, reason)
 
 
@@ -106,7 +106,7 @@ def connections_like(alias: str) -> Iterator[Connection]:
 
 
 def _all_refs(alias: str) -> set[TableRef]:
-    return {_ref(table, connection) for connection in connections_like(alias) for table in registry.every()}
+    return {_ref(table, connection) for connection in connections_like(alias) for table in registry.every_possible()}
 
 
 def _project(connection: Connection) -> tuple[str, str]:

@@ -143,6 +143,6 @@ class ChannelListener:
         connection = connections[self.alias]
         if source == _source(connection.settings):
             return
-        for table in registry.every():
+        for table in registry.every_possible():
             if name in (EVERY_TABLE, table._meta.name, table._meta.id):
                 run_sync(invalidate_table(table, connection, "channel"))

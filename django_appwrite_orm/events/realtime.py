@@ -135,7 +135,7 @@ class Listener:
                 " Run serve_appwrite, and set ENDPOINT to its address."
             )
         databases = dict.fromkeys(each.settings.database_id for each in connections_like(self.alias))
-        refs = [table._meta.ref(database) for database in databases for table in registry.every()]
+        refs = [table._meta.ref(database) for database in databases for table in registry.every_possible()]
         channels = [f"tablesdb.{ref.database}.tables.{ref.table}.rows" for ref in refs]
         query = [("project", settings.project_id), *(("channels[]", channel) for channel in channels)]
         return f"ws{settings.endpoint.removeprefix('http')}/realtime?{urlencode(query)}"

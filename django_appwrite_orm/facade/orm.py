@@ -135,7 +135,7 @@ class ORM(Overridable):
 
         A router or `using` may have stored results on any connection.
         """
-        for table in registry.every():
+        for table in registry.every_possible():
             for alias in connections.aliases():
                 yield from invalidate(table._meta, alias)
 

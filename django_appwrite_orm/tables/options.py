@@ -115,6 +115,10 @@ class Options:
         """The alias of the table's connection; None for the default one."""
         return self._using
 
+    def may_be_on(self, alias: str) -> bool:
+        """Whether the table may have rows on this connection."""
+        return self.using in (None, alias)
+
     @cached_property
     def app_label(self) -> str | None:
         """The label of the app that defines the class; None outside an app."""

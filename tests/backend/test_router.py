@@ -17,10 +17,15 @@ from django.db import NotSupportedError, connections, models, router
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
+from django_appwrite_orm import orm, signals
 from django_appwrite_orm.backend.model_table import table_of
 from django_appwrite_orm.backend.router import databases_of_apps
 from django_appwrite_orm.checks import check_models
+from django_appwrite_orm.connection import connections as appwrite_connections
+from django_appwrite_orm.events.dispatch import dispatch_event
+from django_appwrite_orm.plans import UpdateRow
 from django_appwrite_orm.routers import aliases
+from django_appwrite_orm.sansio import run_sync
 
 from .shop.models import Maker, Note, Product
 
@@ -240,3 +245,39 @@ def test_a_table_is_not_pruned_while_its_model_is_elsewhere() -> None:
         call_command("migrate_appwrite", "--prune", "--allow-destructive", "--noinput", verbosity=0)
         router.database = "appwrite"
         assert Maker.objects.count() == 1
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_change_is_reported_while_its_model_is_elsewhere(row_changes: list[dict[str, Any]]) -> None:
+    """As by a webhook or a listener, which belongs to no request."""
+    router, table = TenantRouter(), table_of(Maker)
+    ref = table._meta.ref("library")
+    with override_settings(DATABASE_ROUTERS=[router]):
+        maker = Maker.objects.create(name="Ada")
+        for name, invalidate in (("Bob", _report), ("Carl", lambda row: orm.clear_caches())):
+            assert [maker.name for maker in Maker.objects.all()] != [name]
+            update = UpdateRow(ref, f"{maker.pk:019d}", {"name": name})
+            row = run_sync(appwrite_connections["default"].send(update.request)).data
+            router.database = "default"
+            invalidate(row)
+            router.database = "appwrite"
+            assert [maker.name for maker in Maker.objects.all()] == [name]
+    (change,) = row_changes
+    assert (change["table"], change["row"].name, change["row"]._state.db) == (table, "Bob", "appwrite")
+
+
+def _report(row: dict[str, Any]) -> None:
+    name = f"databases.library.tables.shop_maker.rows.{row['$id']}.update"
+    run_sync(dispatch_event([name], {**row, "$databaseId": "library", "$tableId": "shop_maker"}, "default"))
+
+
+@pytest.fixture
+def row_changes() -> Iterator[list[dict[str, Any]]]:
+    changes: list[dict[str, Any]] = []
+
+    def note(**arguments: Any) -> None:
+        changes.append(arguments)
+
+    signals.row_changed.connect(note)
+    yield changes
+    signals.row_changed.disconnect(note)

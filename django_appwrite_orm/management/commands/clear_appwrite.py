@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *, tables: list[str], database: str | None, **options: Any) -> None:
         try:
-            chosen = [registry.find(name) for name in tables] or registry.every()
+            chosen = [registry.find(name) for name in tables] or registry.every_possible()
             aliases = connections.aliases() if database is None else [database]
             pairs = [(table, alias) for table in chosen for alias in aliases]
             failed = dict.fromkeys(
