@@ -1,15 +1,12 @@
-"""Check that pages are written in plain technical English: `python -m tests.docs.style [--lower] [PAGE ...]`.
+"""Check that pages are written in plain technical English: `python -m tests.docs.style [PAGE ...]`.
 
 Prints `page:line: finding` for long sentences, words of this project's own, passives that hide who acts, and fillers.
-`allowances.toml` has the number of findings of pages that are older than this check. It only goes down: `--lower`
-writes the present numbers where they are smaller. A page that is not in it has no allowance.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +15,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-ALLOWANCES = Path(__file__).with_name("allowances.toml")
 LONGEST = 25
 # The changelog is a list for looking things up; the licence is not ours to word.
 SKIPPED = {"CHANGELOG.md"}
@@ -146,40 +142,14 @@ def pages() -> list[Path]:
     return sorted(page for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")] if page.name not in SKIPPED)
 
 
-def read_allowances() -> dict[str, int]:
-    """Return the number of findings that older pages may have."""
-    return {page: values["findings"] for page, values in tomllib.loads(ALLOWANCES.read_text()).items()}
-
-
-def write_allowances(allowances: dict[str, int]) -> None:
-    """Write them, a section for each page, so that changes of two pages can be merged."""
-    head = "# Findings of pages that are older than the check of their style: see style.py. Numbers only go down.\n"
-    ALLOWANCES.write_text(
-        head + "".join(f'["{page}"]\nfindings = {n}\n' for page, n in sorted(allowances.items()) if n)
-    )
-
-
 def main(arguments: list[str]) -> int:
-    """Print the findings that are not allowed; return 1 where there are some."""
-    named = [Path(argument).resolve() for argument in arguments if argument != "--lower"]
-    allowances, failed = read_allowances(), False
-    for page in named or pages():
+    """Print the findings on these pages, or on all; return 1 where there are some."""
+    failed = False
+    for page in [Path(argument).resolve() for argument in arguments] or pages():
         name = page.relative_to(ROOT).as_posix()
-        found = findings(page.read_text(encoding="utf-8"), house=name not in MAY_USE_HOUSE_WORDS)
-        allowed = allowances.get(name, 0)
-        if len(found) < allowed and "--lower" in arguments:
-            allowances[name] = len(found)
-        elif len(found) < allowed:
+        for finding in findings(page.read_text(encoding="utf-8"), house=name not in MAY_USE_HOUSE_WORDS):
+            print(f"{name}:{finding}")
             failed = True
-            print(f"{name}: {len(found)} findings, and {allowed} allowed. Run `python -m tests.docs.style --lower`.")
-        if len(found) > allowed or (named and found):
-            print(
-                "".join(f"{name}:{finding}\n" for finding in found)
-                + f"{name}: {len(found)} findings, {allowed} allowed"
-            )
-        failed |= len(found) > allowed
-    if "--lower" in arguments:
-        write_allowances(allowances)
     return int(failed)
 
 

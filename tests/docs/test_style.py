@@ -1,4 +1,4 @@
-"""What the check of the pages' style finds, and that its allowances only go down."""
+"""What the check of the pages' style finds, and what it prints."""
 
 from __future__ import annotations
 
@@ -68,41 +68,18 @@ def test_plain_sentences_are_fine(sentence: str) -> None:
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page with two findings, and an allowance of that."""
     monkeypatch.setattr(style, "ROOT", tmp_path)
-    monkeypatch.setattr(style, "ALLOWANCES", tmp_path / "allowances.toml")
-    style.write_allowances({"page.md": 2})
-    page = tmp_path / "page.md"
-    page.write_text("Send it anew. Send it anew.\n")
-    return page
+    return tmp_path / "page.md"
 
 
-def test_allowed_findings_are_not_printed(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_page_with_findings_fails(page: Path, capsys: pytest.CaptureFixture[str], is_named: bool) -> None:
+    page.write_text("Send it again.\n\nSend it anew.\n")
+    assert style.main([str(page)] if is_named else []) == 1
+    assert capsys.readouterr().out == 'page.md:3: "anew" (again): Send it anew.\n'
+
+
+def test_pages_without_findings_pass(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page.write_text("Send it again.\n")
     assert style.main([]) == 0
     assert capsys.readouterr().out == ""
-
-
-def test_more_findings_than_allowed_fail(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page.write_text("Send it anew.\n" * 3)
-    assert style.main(["--lower"]) == 1
-    assert 'page.md:3: "anew" (again): Send it anew.\npage.md: 3 findings, 2 allowed' in capsys.readouterr().out
-    assert style.read_allowances() == {"page.md": 2}
-
-
-def test_fewer_findings_than_allowed_fail_until_the_allowance_is_lower(
-    page: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page.write_text("Send it anew.\n")
-    assert style.main([]) == 1
-    assert "page.md: 1 findings, and 2 allowed" in capsys.readouterr().out
-    assert style.main(["--lower"]) == 0
-    assert style.read_allowances() == {"page.md": 1}
-    page.write_text("Send it.\n")
-    assert style.main(["--lower"]) == 0
-    assert style.read_allowances() == {}
-    assert style.main([]) == 0
-
-
-def test_a_page_without_an_allowance_may_have_no_finding(page: Path) -> None:
-    (page.parent / "new.md").write_text("Send it anew.\n")
-    assert style.main([]) == 1
