@@ -1,6 +1,4 @@
-"""What it costs to have rows in memory for a query, in milliseconds of CPU for 1,000 rows of 9 columns.
-
-python -m benchmarks.loading [ROUNDS]
+"""What it costs to have 1,000 rows of 9 columns in SQLite's memory for a query.
 
 The backend takes decoded rows and binds their values as they are; SQLite converts them (`decoded rows`). The variants
 beside it: SQLite reads the JSON of the page itself, and Python converts each value. The JSON decoder alone is what any
@@ -10,17 +8,33 @@ read of these rows costs.
 from __future__ import annotations
 
 import json
-import statistics
-import sys
-import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import django
 from django.conf import settings
 
+from .cells import Cell, Timed
+from .groups import Goal
+
+TITLE = "Rows in memory for a query"
+LOADING = "1,000 rows"
+BOTH = "decoding and loading"
+CONTENDERS = dict.fromkeys(
+    [
+        "decoded rows (the backend)",
+        BOTH,
+        "the JSON decoder alone",
+        "SQLite's json_each",
+        "values through the fields of the model",
+    ],
+    "django_appwrite_orm",
+)
+TABLES = {"a query in memory": {LOADING: LOADING}}
+BASE: dict[str, tuple[str, str]] = {}
+GOALS = [Goal((LOADING, BOTH), at_most=10e-3)]
 ROWS = 1_000
-GOAL = 10.0
 
 
 def page() -> str:
@@ -84,31 +98,18 @@ def variants(text: str) -> dict[str, Callable[[], Any]]:
 
     return {
         "decoded rows (the backend)": lambda: load(rows),
-        "decoding and loading": lambda: load(json.loads(text)["rows"]),
+        BOTH: lambda: load(json.loads(text)["rows"]),
         "the JSON decoder alone": lambda: json.loads(text),
         "SQLite's json_each": by_sqlite,
         "values through the fields of the model": by_fields,
     }
 
 
-def main(rounds: int) -> None:
+def prepare(name: str, stack: ExitStack) -> dict[str, Cell]:
     settings.configure(
         USE_TZ=True,
         INSTALLED_APPS=["django_appwrite_orm", "tests.backend.shop"],
         APPWRITE_ORM={"default": {"ENDPOINT": "local::memory:", "DATABASE_ID": "bench"}},
     )
     django.setup()
-    text = page()
-    for name, run in variants(text).items():
-        run()
-        times = []
-        for _ in range(rounds):
-            started = time.process_time()
-            run()
-            times.append((time.process_time() - started) * 1_000)
-        print(f"{name:40} {statistics.median(times):6.1f} ms")
-    print(f"{'goal':40} {GOAL:6.1f} ms")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
+    return {LOADING: Timed(variants(page())[name])}

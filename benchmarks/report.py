@@ -1,0 +1,164 @@
+"""The figures of a run: as JSON with the machine and the versions, and as printed tables."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support import redis_server
+
+from .groups import Goal, Group
+from .turns import Figures
+
+# By the clock and of the processor; a figure that is no time has one kind.
+CLOCKS = ("wall", "cpu")
+# Widths of the columns of printed tables.
+NAMES, FIGURES = 40, 23
+DISTRIBUTIONS = (
+    *("django", "django-appwrite-orm", "django-redis", "redis", "hiredis", "appwrite"),
+    *("django-cachalot", "django-cacheops"),
+)
+
+
+def machine() -> dict[str, Any]:
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count(), "memory": memory}
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+            names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor()
+
+
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in DISTRIBUTIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    said = subprocess.run([redis_server.executable(), "--version"], capture_output=True, text=True, check=True).stdout
+    return {**found, "redis-server": said.partition("v=")[2].split()[0]}
+
+
+def load() -> list[float]:
+    """The load average of the last minute, of five and of fifteen."""
+    return [round(figure, 2) for figure in os.getloadavg()]
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def as_json(group: Group, figures: Figures) -> dict[str, Any]:
+    """The figures with what they are multiples of, and each goal with its figure."""
+    return {
+        "title": group.TITLE,
+        "figures": [
+            {
+                "measure": measure,
+                "contender": contender,
+                **kinds,
+                "of_base": _of_base(group, figures, measure, contender),
+            }
+            for (measure, contender), kinds in figures.items()
+        ],
+        "base": {measure: list(base) for measure, base in group.BASE.items()},
+        "goals": [judged for goal in group.GOALS if (judged := _judged(goal, figures)) is not None],
+    }
+
+
+def _of_base(group: Group, figures: Figures, measure: str, contender: str) -> dict[str, float] | None:
+    base = group.BASE.get(measure)
+    if base not in figures:
+        return None
+    return {clock: figures[measure, contender][clock] / figures[base][clock] for clock in CLOCKS}
+
+
+def _judged(goal: Goal, figures: Figures) -> dict[str, Any] | None:
+    """The goal with its figure of each kind, and whether that is within the bound; None if one is not installed."""
+    if goal.of not in figures or (goal.than is not None and goal.than not in figures):
+        return None
+    found = {}
+    for kind, figure in figures[goal.of].items():
+        other = 1.0 if goal.than is None else figures[goal.than][kind]
+        found[kind] = figure / other if goal.at_least is None else other / figure
+    return {
+        "of": list(goal.of),
+        "than": goal.than and list(goal.than),
+        "at_most": goal.at_most,
+        "at_least": goal.at_least,
+        "figure": found,
+        "met": {kind: _within(goal, figure) for kind, figure in found.items()},
+    }
+
+
+def _within(goal: Goal, figure: float) -> bool:
+    return figure <= goal.at_most if goal.at_most is not None else figure >= (goal.at_least or 0)
+
+
+def printed(group: Group, result: dict[str, Any]) -> Iterator[str]:
+    """The lines of the tables of a group, and of its goals."""
+    found = {(figure["measure"], figure["contender"]): figure for figure in result["figures"]}
+    rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
+    yield f"\n{result['title']}: {rounds}, load {result['load'][0]} to {result['load'][1]}"
+    yield "Times are those of the clock, and in brackets of the processor."
+    for heading, columns in group.TABLES.items():
+        present = [name for name in group.CONTENDERS if any((measure, name) in found for measure in columns.values())]
+        rows = {name: [_cell(found.get((measure, name))) for measure in columns.values()] for name in present}
+        yield f"\n{heading}"
+        yield f"{'':{NAMES}}" + "".join(f"{column:>{FIGURES}}" for column in columns)
+        for name, cells in rows.items():
+            yield f"{name:{NAMES}}" + "".join(f"{cell:>{FIGURES}}" for cell in cells)
+    if result["goals"]:
+        yield "\ngoals"
+    for goal in result["goals"]:
+        yield _goal(goal)
+    for name, reason in result["left_out"].items():
+        yield f"{name} is left out: {reason}"
+
+
+def _cell(figure: dict[str, Any] | None) -> str:
+    if figure is None:
+        return "-"
+    if figure["of_base"] is not None:
+        return f"{figure['of_base']['wall']:.2f} ({figure['of_base']['cpu']:.2f})"
+    if "number" in figure:
+        return f"{figure['number']:,.0f}"
+    return f"{in_units(figure['wall'])} ({in_units(figure['cpu'])})"
+
+
+def in_units(seconds: float) -> str:
+    for unit, size in {"s": 1.0, "ms": 1e-3}.items():
+        if seconds >= size:
+            return f"{seconds / size:.2f} {unit}"
+    return f"{seconds / 1e-6:.1f} us"
+
+
+def _goal(goal: dict[str, Any]) -> str:
+    measure, contender = goal["of"]
+    is_time = "wall" in goal["figure"] and goal["than"] is None
+
+    def text(figure: float) -> str:
+        return in_units(figure) if is_time else f"{figure:.2f}".removesuffix(".00")
+
+    figures = text(goal["figure"].get("wall", goal["figure"].get("number", 0)))
+    if "cpu" in goal["figure"]:
+        figures += f" ({text(goal['figure']['cpu'])})"
+    bound = f"at most {text(goal['at_most'])}" if goal["at_most"] is not None else f"at least {goal['at_least']} times"
+    if goal["than"] is not None:
+        other_measure, other = goal["than"]
+        word = "of" if goal["at_most"] is not None else "as fast as"
+        bound += f" {word} {other}" + (f", {other_measure}" if other_measure != measure else "")
+    met = set(goal["met"].values())
+    verdict = "unclear" if len(met) > 1 else "met" if True in met else "MISSED"
+    return f"{verdict:8}{figures:>{FIGURES}}  {contender}, {measure}: {bound}"

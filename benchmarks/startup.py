@@ -1,0 +1,54 @@
+"""What `django.setup()` costs a new process, its imports included; .pyc files are there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from functools import partial
+
+from .cells import Cell, Seconds
+from .groups import Goal
+from .turns import ROOT
+
+TITLE = "Starting a process"
+SETUP = "django.setup()"
+PROGRAM = """
+import json, sys, time
+wall, cpu = time.perf_counter(), time.process_time()
+import django
+from django.conf import settings
+settings.configure(**json.loads(sys.argv[1]))
+django.setup()
+for module in sys.argv[2:]:
+    __import__(module)
+print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))
+"""
+BACKEND = {"default": {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"}}
+# Settings, and modules that a project imports meanwhile.
+PROJECTS: dict[str, tuple[dict[str, object], list[str]]] = {
+    "Django alone": ({}, []),
+    "the app alone": ({"INSTALLED_APPS": ["django_appwrite_orm"]}, []),
+    "with a table": ({"INSTALLED_APPS": ["django_appwrite_orm", "tests.support.library"]}, []),
+    "with the backend": (
+        {"INSTALLED_APPS": ["django_appwrite_orm"], "DATABASES": BACKEND},
+        ["django_appwrite_orm.backend.base"],
+    ),
+}
+CONTENDERS = dict.fromkeys(PROJECTS, "django")
+TABLES = {"a new process": {SETUP: SETUP}}
+BASE: dict[str, tuple[str, str]] = {}
+GOALS: list[Goal] = []
+
+
+def prepare(name: str, stack: ExitStack) -> dict[str, Cell]:
+    settings, modules = PROJECTS[name]
+    command = [sys.executable, "-c", PROGRAM, json.dumps(settings), *modules]
+    return {SETUP: Seconds(partial(_run, command))}
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    wall, cpu = json.loads(done.stdout)
+    return wall, cpu
