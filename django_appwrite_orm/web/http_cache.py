@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, has_vary_header, set_response_etag
@@ -176,7 +177,8 @@ def public_max_age(request: HttpRequest, response: HttpResponseBase, expires: fl
 
     `expires` (epoch seconds) is when the first cached result in it expires. They must not keep what is not the plain
     response to a GET or HEAD, what continues to read while it streams, and what may be personal: it sets a cookie or
-    varies by one, the request had an Authorization header, or the session was accessed.
+    varies by one, the request had an Authorization header, the session was accessed, or a cookie may have chosen the
+    language.
     """
     max_age: int | None = getattr(response, _MAX_AGE, None)
     if max_age is None:
@@ -193,6 +195,8 @@ def _may_be_personal(request: HttpRequest, response: HttpResponseBase) -> bool:
         bool(response.cookies)
         or response.has_header("Set-Cookie")
         or "Authorization" in request.headers
+        # Django's LocaleMiddleware obeys this cookie, and names only Accept-Language in Vary.
+        or (settings.USE_I18N and settings.LANGUAGE_COOKIE_NAME in request.COOKIES)
         or getattr(session, "accessed", False)
         or getattr(session, "modified", False)
         or any(has_vary_header(response, name) for name in ("Cookie", "Authorization", "*"))
