@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -57,7 +57,8 @@ def cache_problems() -> Iterator[CheckMessage]:
 
 def _cluster_problems(cache: Mapping[str, Any], prefixes: Mapping[str, str]) -> Iterator[CheckMessage]:
     factory = (cache.get("OPTIONS") or {}).get("CONNECTION_FACTORY")
-    if _CLUSTER not in families_of(factory or getattr(settings, "DJANGO_REDIS_CONNECTION_FACTORY", None)):
+    factory = factory or getattr(settings, "DJANGO_REDIS_CONNECTION_FACTORY", None)
+    if DJANGO_REDIS not in families_of(cache.get("BACKEND")) or _CLUSTER not in families_of(factory):
         return
     for connection, prefix in prefixes.items():
         if not _TAG.match(f"{cache.get('KEY_PREFIX') or ''}:{prefix}"):
@@ -147,7 +148,9 @@ def _replica_problems(
 
 
 def _number_of_servers(location: Any, separators: str) -> int:
-    return len(re.split(separators, location) if isinstance(location, str) else location or ())
+    if isinstance(location, str):
+        return len(re.split(separators, location))
+    return len(location) if isinstance(location, Collection) else 1
 
 
 def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) -> Iterator[CheckMessage]:

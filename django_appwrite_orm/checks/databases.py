@@ -49,7 +49,7 @@ def _name_problems() -> Iterator[CheckMessage]:
     """Yield an error for each database whose NAME is not a connection; without any, another check reports that."""
     aliases = configured()
     for database, options in databases.settings.items():
-        if aliases and options["ENGINE"] == ENGINE and options["NAME"] not in aliases:
+        if aliases and options["ENGINE"] == ENGINE and str(options["NAME"]) not in aliases:
             yield Error(
                 f"DATABASES[{database!r}]: NAME is {options['NAME']!r}, which is not an alias of APPWRITE_ORM.",
                 hint=f"NAME is the connection that the database uses. Give one of: {', '.join(aliases)}.",

@@ -170,8 +170,8 @@ def test_an_unknown_app_is_reported(databases: dict[str, Any]) -> None:
     assert "Did you mean: shop?" in problem.msg
 
 
-@pytest.mark.parametrize("name", ["shop", ""])
-def test_a_name_that_is_no_connection_is_reported(databases: dict[str, Any], name: str) -> None:
+@pytest.mark.parametrize("name", ["shop", "", ["default"]])
+def test_a_name_that_is_no_connection_is_reported(databases: dict[str, Any], name: Any) -> None:
     databases["appwrite"]["NAME"] = name
     (problem,) = check_models()
     assert problem.id == "appwrite.E119"

@@ -140,6 +140,12 @@ def test_the_keys_of_a_cluster_need_one_slot(
     assert tag is fits  # what redis-py, and so the server, says
 
 
+def test_the_cluster_of_another_cache_is_nothing_to_a_cache_without_one(settings: Any) -> None:
+    settings.DJANGO_REDIS_CONNECTION_FACTORY = "django_appwrite_orm.contrib.redis_cluster.ClusterConnectionFactory"
+    settings.CACHES = {"default": {"BACKEND": DJANGO + "redis.RedisCache", "LOCATION": REDIS}}
+    assert "appwrite_orm.E017" not in [problem.id for problem in check_caches()]
+
+
 def test_the_tag_of_the_package_takes_in_its_caches() -> None:
     """`check --tag appwrite_orm` is what the documentation calls all checks of the package."""
     caches = {"default": {"BACKEND": DJANGO + "locmem.LocMemCache"}}
