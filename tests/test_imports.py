@@ -28,6 +28,7 @@ REASONS = {
     ("backend.bridge.build", "backend.bridge.base"): "it is a model, and Django's apps must be known before",
     ("backend.schema.introspection", "schema"): MIGRATIONS,
     ("backend.in_memory.collation", "local.emulation.collation"): EMBEDDED,
+    ("backend.testing.store", "local"): EMBEDDED,
     ("checks", "checks.caches"): CHECKS,
     ("checks", "checks.columns"): CHECKS,
     ("checks", "checks.connections"): CHECKS,

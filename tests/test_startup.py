@@ -18,7 +18,10 @@ SETTING_UP = """
 import json, sys
 import django
 from django.conf import settings
-settings.configure(INSTALLED_APPS=[*sys.argv[1:], "django.contrib.auth", "django.contrib.contenttypes"])
+given, *apps = sys.argv[1:]
+settings.configure(
+    INSTALLED_APPS=[*apps, "django.contrib.auth", "django.contrib.contenttypes"], **json.loads(given)
+)
 django.setup()
 print(json.dumps(sorted(sys.modules)))
 """
@@ -61,11 +64,11 @@ MODULES, LINES = 30, 3_300
 MODULES_WITH_TABLES, LINES_WITH_TABLES = 106, 13_500
 
 
-def imported(*apps: str, beside: Path) -> set[str]:
+def imported(*apps: str, beside: Path, **settings: object) -> set[str]:
     """The modules of a new process after `django.setup()` with these apps; `beside` is on its path too."""
     path = os.pathsep.join([str(ROOT), str(beside)])
     done = subprocess.run(
-        [sys.executable, "-c", SETTING_UP, *apps],
+        [sys.executable, "-c", SETTING_UP, json.dumps(settings), *apps],
         env={**os.environ, "PYTHONPATH": path},
         cwd=beside,
         capture_output=True,
@@ -113,6 +116,15 @@ def test_tables_import_querysets_and_neither_http_nor_schema(tmp_path: Path) -> 
     assert late(modules) == set()
     assert 60 < len(own(modules)) <= MODULES_WITH_TABLES
     assert 6_000 < code_lines(modules) <= LINES_WITH_TABLES
+
+
+def test_models_on_a_server_import_neither_the_local_appwrite_nor_schema(tmp_path: Path) -> None:
+    server = {"ENDPOINT": "https://appwrite.example/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
+    database = {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"}
+    settings = {"APPWRITE_ORM": {"default": server}, "DATABASES": {"default": database}}
+    modules = imported("django_appwrite_orm", beside=tmp_path, **settings)
+    assert "django_appwrite_orm.backend.base" in modules
+    assert {name for name in own(modules) if f"{name}.".split(".")[1] in ("local", "schema")} == set()
 
 
 def test_beyond_django_only_parts_of_the_standard_library_are_imported(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import ProgrammingError, models
@@ -11,12 +11,14 @@ from django.db.backends.base.introspection import BaseDatabaseIntrospection, Fie
 
 from ...plans import ListRows, TableRef
 from ...sansio import run_sync
-from ...schema.state import ColumnState
 from ...tables.columns import column_class
 from ...tables.kinds import KINDS
 from ..columns import ROW_ID
 from ..keys import NumberKey, RowKey, UUIDKey
 from ..names import COUNTERS, table_id
+
+if TYPE_CHECKING:
+    from ...schema.state import ColumnState
 
 # Fields for the kinds of columns that a model can have.
 _FIELDS = {

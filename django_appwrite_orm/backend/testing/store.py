@@ -10,17 +10,19 @@ import tempfile
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections as databases
 
 from ...conf import replacing
 from ...conf.test_runs import OF_TEST_STORE, USUAL_IN_TEST_STORE
 from ...connection import connections
-from ...local import LocalAppwrite
 from ...plans import Request, TableRef
 from ...sansio import run_sync
 from ...transport import IN_MEMORY, open_local
+
+if TYPE_CHECKING:
+    from ...local import LocalAppwrite
 
 _VENDOR = "appwrite"
 _FILE = "store.sqlite3"
@@ -75,16 +77,22 @@ def copy_to_file() -> str:
     if _Store.directory is None:
         _Store.directory = tempfile.TemporaryDirectory(prefix="django_appwrite_orm_")
     path = str(Path(_Store.directory.name, _FILE))
-    with closing(LocalAppwrite(path)) as file, open_local(IN_MEMORY).snapshot() as snapshot:
+    with closing(_in_file(path)) as file, open_local(IN_MEMORY).snapshot() as snapshot:
         file.restore(snapshot)
     return path
+
+
+def _in_file(path: str) -> LocalAppwrite:
+    from ...local import LocalAppwrite  # only test runs pay for its import, and not every process with models
+
+    return LocalAppwrite(path)
 
 
 def enter_copy(name: str, path: str) -> None:
     """Have the database of `name` as the process that wrote the file has it. The file has all databases."""
     if _Store.context is None:
         _open()
-        with closing(LocalAppwrite(path)) as file, file.snapshot() as snapshot:
+        with closing(_in_file(path)) as file, file.snapshot() as snapshot:
             open_local(IN_MEMORY).restore(snapshot)
     _Store.names |= {name}
 
