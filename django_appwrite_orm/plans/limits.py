@@ -17,7 +17,7 @@ ID_LENGTH: Final = 36
 NAME_LENGTH: Final = 128
 # Characters of a label in a role.
 LABEL_LENGTH: Final = 36
-# Numbers that `$sequence` can be; a query with another one is refused.
+# Values of `$sequence`; Appwrite refuses a query with another one.
 SEQUENCES: Final = range(1, 2**63)
 
 # Queries.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 
-# Bytes of a response, unpacked. Far above the largest page of rows.
+# Bytes of a response, decompressed. Far above the largest page of rows.
 LARGEST = 128 * 1024 * 1024
-# Bytes of memory that a response may take once it is decoded, as `_weight` estimates it. Rows of usual columns take
-# about four times their JSON; a list of empty lists takes thirty times.
+# Bytes of memory that a response may take once it is decoded, estimated before that. Rows of usual columns take about
+# four times their JSON; a list of empty lists takes thirty times.
 HEAVIEST = 256 * 1024 * 1024
 # Bytes that are unpacked in one go.
 _PIECE = 1024 * 1024

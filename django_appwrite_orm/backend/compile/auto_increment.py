@@ -22,7 +22,7 @@ from ..columns import ROW_ID
 from ..names import COUNTERS
 
 COUNTER = "last"
-# Numbers that a process takes at a time.
+# Automatic primary keys that a process reserves at a time.
 BLOCK = 100
 
 

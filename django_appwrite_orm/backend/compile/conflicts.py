@@ -22,7 +22,7 @@ from ..permissions.values import row_update
 from .target_rows import execute_change
 
 Raw = dict[str, Any]
-# How often rows are looked up again that others create at the same time.
+# How often a write looks up again the rows that others create at the same time.
 TRIES = 10
 # From so many changes on a transaction takes fewer requests.
 _TOGETHER = 4

@@ -19,17 +19,18 @@ from . import (
     signals,
 )
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    **settings.SECTIONS,
-    **commands.SECTIONS,
-    **checks.SECTIONS,
-    **exceptions.SECTIONS,
-    **signals.SECTIONS,
-    **headers.SECTIONS,
-    **columns.SECTIONS,
-    **fields.SECTIONS,
-    **lookups.SECTIONS,
-    **limits.SECTIONS,
-    **api.SECTIONS,
-    **requirements.SECTIONS,
-}
+_MODULES = (
+    api,
+    checks,
+    columns,
+    commands,
+    exceptions,
+    fields,
+    headers,
+    limits,
+    lookups,
+    requirements,
+    settings,
+    signals,
+)
+SECTIONS: dict[str, Callable[[], str]] = {name: section for each in _MODULES for name, section in each.SECTIONS.items()}

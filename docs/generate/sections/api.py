@@ -28,10 +28,15 @@ def _names(path: str, *names: str, methods: bool = True) -> Callable[[], str]:
 
     def described() -> str:
         module = importlib.import_module(f"{PACKAGE}.{path}" if path else PACKAGE)
-        chosen = names or [name for name in module.__all__ if _is_ours(getattr(module, name))]
+        chosen = names or [name for name in sorted(module.__all__, key=_order) if _is_ours(getattr(module, name))]
         return "\n".join(_described(name, getattr(module, name), module, methods) for name in chosen)
 
     return described
+
+
+def _order(name: str) -> tuple[bool, str]:
+    """Classes come first."""
+    return name[0].islower(), name.lower()
 
 
 def _together(*parts: Callable[[], str]) -> Callable[[], str]:
@@ -65,12 +70,19 @@ def _described(name: str, value: Any, module: ModuleType, has_methods: bool) -> 
 
 
 def _signature(value: Any) -> str:
-    """Return the parameters, without types; nothing where there are none to read."""
+    """Return the parameters, without types; nothing where there are none to read.
+
+    Those that are caught as `unknown` only raise an error.
+    """
     try:
         signature = inspect.signature(value)
     except (TypeError, ValueError):
         return ""
-    kept = [p.replace(annotation=p.empty, default=_plain(p.default)) for p in signature.parameters.values()]
+    kept = [
+        p.replace(annotation=p.empty, default=_plain(p.default))
+        for p in signature.parameters.values()
+        if p.name != "unknown"
+    ]
     if inspect.isfunction(value) and kept and kept[0].name in ("self", "cls"):
         del kept[0]
     return str(signature.replace(parameters=kept, return_annotation=signature.empty))
@@ -92,7 +104,12 @@ def _plain(default: Any) -> Any:
 
 
 def _methods(owner: type) -> Iterator[list[str]]:
-    """Yield the public methods with a docstring. An asynchronous twin is named with its blocking one."""
+    """Yield the public methods with a docstring. An asynchronous twin is named with its blocking one.
+
+    Those of a library's class, such as ModelAdmin, do what its documentation says; those of a QuerySet cost requests.
+    """
+    foreign = [base for base in owner.__mro__ if not base.__module__.startswith(PACKAGE) and owner is not QuerySet]
+    inherited = {name for base in foreign for name in vars(base)}
     members: dict[str, Any] = {}
     for base in owner.__mro__:
         if base.__module__.startswith(PACKAGE):
@@ -100,7 +117,7 @@ def _methods(owner: type) -> Iterator[list[str]]:
     for name in sorted(members):
         method = inspect.getattr_static(owner, name)
         function = method.__func__ if isinstance(method, (classmethod, staticmethod)) else method
-        if name.startswith("_") or not inspect.isfunction(function) or not function.__doc__:
+        if name.startswith("_") or name in inherited or not inspect.isfunction(function) or not function.__doc__:
             continue
         if (name[0] == "a" and name[1:] in members) or (owner is Manager and hasattr(QuerySet, name)):
             continue

@@ -9,14 +9,15 @@ from django_appwrite_orm.tables.kinds import Kind
 from ..markdown import code, table
 
 
-def _classes() -> list[type[Column]]:
-    found = [getattr(columns, name) for name in columns.__all__]
+def column_classes() -> list[type[Column]]:
+    """Return the classes of columns, by name."""
+    found = [getattr(columns, name) for name in sorted(columns.__all__, key=str.lower)]
     return [value for value in found if issubclass(value, Column) and value is not Column]
 
 
 def _columns() -> str:
     rows = []
-    for column in _classes():
+    for column in column_classes():
         kind, has_arrays = column.kind, column.kind.has_arrays and column is not columns.Version
         rows.append(
             [

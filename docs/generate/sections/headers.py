@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import ModuleType
+
 from django_appwrite_orm.transport import client
 from django_appwrite_orm.web import http_cache, webhook_signature, webhooks
 
@@ -11,24 +14,16 @@ from ..source import comments
 _ENDING = "_HEADER"
 
 
-def _of(*modules: object) -> str:
+def _of(*modules: ModuleType) -> str:
     rows = []
     for module in modules:
-        texts = comments(module)  # type: ignore[arg-type]
+        texts = comments(module)
         rows += [[code(value), texts[name]] for name, value in vars(module).items() if name.endswith(_ENDING)]
     return table(["Header", "Value"], rows)
 
 
-def _of_responses() -> str:
-    return _of(http_cache)
-
-
-def _of_webhooks() -> str:
-    return _of(webhooks, webhook_signature)
-
-
-def _of_requests() -> str:
-    return _of(client)
-
-
-SECTIONS = {"headers.response": _of_responses, "headers.webhook": _of_webhooks, "headers.request": _of_requests}
+SECTIONS = {
+    "headers.response": partial(_of, http_cache),
+    "headers.webhook": partial(_of, webhooks, webhook_signature),
+    "headers.request": partial(_of, client),
+}

@@ -5,27 +5,32 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Field
 
 from django_appwrite_orm.tables.columns.lookups import ARRAY_LOOKUPS, DATE_PARTS
-from django_appwrite_orm.tables.kinds import Family
 
-from ..markdown import code, codes, table
-from .columns import _classes
+from ..markdown import codes, table
+from .columns import column_classes
 
 
 def _of_tables() -> str:
-    columns: dict[tuple[Family, tuple[str, ...]], list[str]] = {}
-    for column in _classes():
-        columns.setdefault((column.family, tuple(column.lookups)), []).append(column.__name__)
-    rows = [[codes(names), codes(_short(lookups))] for (_, lookups), names in columns.items()]
+    rows = _merged((column.__name__, (codes(_short(column.lookups)),)) for column in column_classes())
     return table(["Columns", "Lookups"], [*rows, ["any column with `array=True`", codes(ARRAY_LOOKUPS)]])
 
 
-def _short(lookups: tuple[str, ...]) -> list[str]:
+def _short(lookups: Iterable[str]) -> list[str]:
     return [name for name in lookups if name not in DATE_PARTS or "__" not in name]
+
+
+def _merged(rows: Iterable[tuple[str, tuple[str, ...]]]) -> list[list[str]]:
+    """Return rows of a name and cells, with one row for all names that have the same cells."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, cells in rows:
+        names.setdefault(cells, []).append(name)
+    return [[codes(together), *cells] for cells, together in names.items()]
 
 
 DAY = datetime.date(2024, 5, 31)
@@ -46,15 +51,15 @@ def _of_models() -> str:
     from tests.backend.shop.models import Parcel, Product
 
     rows = [_row(Product, name, value) for name, value in VALUES.items()]
-    return table(["Field", "Direct", "In memory", "Refused"], [*rows, _row(Parcel, "words", ["a"])])
+    return table(["Fields", "Direct", "In memory", "Refused"], _merged([*rows, _row(Parcel, "words", ["a"])]))
 
 
-def _row(model: Any, name: str, value: Any) -> list[str]:
+def _row(model: Any, name: str, value: Any) -> tuple[str, tuple[str, ...]]:
     field: Field[Any, Any] = model._meta.get_field(name)
     found: dict[str, list[str]] = {"direct": [], "in memory": [], "refused": []}
     for lookup in sorted(field.get_lookups()):
         found[_strategy(model, name, lookup, value)].append(lookup)
-    return [code(type(field).__name__), *(codes(names) for names in found.values())]
+    return type(field).__name__, tuple(codes(names) for names in found.values())
 
 
 def _strategy(model: Any, name: str, lookup: str, value: Any) -> str:
