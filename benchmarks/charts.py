@@ -10,7 +10,7 @@ from .groups import Group
 from .report import in_units
 
 WIDTH, NAMES, BAR, GAP = 720, 210, 14, 6
-# A bar that is longer than so many times the shortest one is cut, so that the others can be compared.
+# A bar of more multiples is cut, so that the others can be compared.
 LONGEST = 8.0
 STYLE = """
 text { font: 12px sans-serif; fill: #24292f }
@@ -44,8 +44,10 @@ def _chart(title: str, panels: dict[str, dict[str, dict[str, Any]]]) -> str:
         parts.append(_text(0, y, column, "heading"))
         y += 8
         lengths = {name: _length(figure) for name, figure in bars.items()}
-        most = max(lengths.values(), default=1.0) or 1.0
-        cut = min(most, LONGEST * min((length for length in lengths.values() if length), default=1.0))
+        multiples = any(figure["of_base"] is not None for figure in bars.values())
+        cut = max(lengths.values(), default=0.0) or 1.0
+        if multiples:
+            cut = LONGEST
         scale = (WIDTH - NAMES - 90) / cut
         top = y
         for name, figure in bars.items():
@@ -57,7 +59,7 @@ def _chart(title: str, panels: dict[str, dict[str, dict[str, Any]]]) -> str:
             label = _label(figure) + (" (cut)" if length > cut else "")
             parts.append(_text(NAMES + width + 4, y + BAR - 3, label))
             y += BAR + GAP
-        if any(figure["of_base"] is not None for figure in bars.values()):
+        if multiples:
             x = NAMES + scale
             parts.append(f'<line class="base" x1="{x:.1f}" x2="{x:.1f}" y1="{top - 3}" y2="{y - 3}"/>')
         y += 24
