@@ -59,10 +59,7 @@ def database_error(error: AppwriteORMError) -> db.Error | None:
     if isinstance(error, db.Error):
         return None
     if isinstance(error, NotFound):
-        hint = (
-            " For the table of a model, run migrate." if error.type in ("table_not_found", "database_not_found") else ""
-        )
-        return db.ProgrammingError(f"{error}{hint}")
+        return db.ProgrammingError(str(error))
     if isinstance(error, InvalidRequest):
         return db.DataError(str(error)) if error.type in _STRUCTURE else db.ProgrammingError(str(error))
     if isinstance(error, AppwriteError):

@@ -55,7 +55,7 @@ def error_from(
         message = f"Appwrite answered {request} with {status}{f' {shortened(kind, 100)}' if kind else ''}: "
         message += shortened(text or "no message")
     if kind in UNMADE:
-        message += " Run migrate_appwrite."
+        message += " Run manage.py migrate, or migrate_appwrite for a Table."
     if not for_user and kind == "general_unauthorized_scope":
         message += " Give the key in API_KEY one of these scopes."
     if not for_user and kind in ("user_unauthorized", "project_key_expired"):

@@ -204,9 +204,9 @@ def test_sql_and_a_missing_table_say_what_to_do() -> None:
         list(Product.objects.raw("SELECT * FROM shop_product"))
     with connection.schema_editor() as editor:
         editor.delete_model(Note)
-    with pytest.raises(ProgrammingError, match=r"For the table of a model, run migrate\."):
+    with pytest.raises(ProgrammingError, match=r"\. Run manage\.py migrate, or"):
         list(Note.objects.all())
-    with pytest.raises(ProgrammingError, match=r"For the table of a model, run migrate\."):
+    with pytest.raises(ProgrammingError, match=r"\. Run manage\.py migrate, or"):
         Note.objects.create(text="x")
 
 

@@ -137,7 +137,7 @@ def test_a_decimal_has_other_places() -> None:
 
 def test_no_table_yet() -> None:
     [(id, text)] = found()
-    assert (id, text.count("Run migrate_appwrite.")) == ("E042", 1)
+    assert (id, text.count("Run manage.py migrate, or migrate_appwrite for a Table.")) == ("E042", 1)
     assert health() == (503, ["schema"])
 
 
