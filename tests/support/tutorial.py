@@ -7,7 +7,7 @@ What a page may consist of, beside text:
   `SERVERS` are started and left running until the same port is needed again. After files were written, `runserver` is
   started again before the next command, which it does by itself for a reader.
 - A `pycon` block after the command `python manage.py shell`, whose lines are compared as by doctest, with `...` too.
-- Files: `python` or `html` blocks that begin with a comment that names the file. The text before the block ends in
+- Files: `python`, `html` or `sh` blocks that begin with a comment that names the file. The text before them ends in
   "Create `FILE`:", "Replace the contents of `FILE`:" or "In `FILE`, set ...:". The last replaces each variable that the
   block assigns, or adds it to the end.
 
@@ -108,7 +108,7 @@ class Follower:
                 typed = [] if self._type(block) else None
             elif block.language == "pycon" and typed is not None:
                 typed.append(block)
-            elif block.language in ("python", "html"):
+            elif block.language in ("python", "html", "sh"):
                 self._write(block, text)
             else:
                 raise Differs(f"{block.place}: nobody knows what to do with a block of {block.language} here.")
