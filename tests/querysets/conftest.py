@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from django_appwrite_orm.registry import registry
-from tests.support.books import FOUR, SIX
+from tests.support.books import FOUR, create_six
 from tests.support.library.tables import Book
 from tests.support.linked_tables import made
 from tests.support.novels import Cover, Mark, Novel, Publisher, Topic, Writer
-from tests.support.tables import prepare
 from tests.support.toys import Country, Maker, Toy
 
 
@@ -24,29 +22,21 @@ def shelf(library: None) -> None:
 @pytest.fixture
 def six_books(library: None) -> None:
     """Six, some of them without pages or genre."""
-    Book.objects.bulk_create(
-        [Book(title=t, price=p, pages=n, genre=g, tags=tags, id=t.lower()) for t, p, n, g, tags in SIX]
-    )
-    Book.objects.filter(pk="brief").update(genre=None)
+    create_six()
 
 
 @pytest.fixture
 def shop() -> Iterator[None]:
     """Two makers of two toys each in one country, one maker without, and a toy whose maker is gone."""
-    tables = [Country, Maker, Toy]
-    for table in tables:
-        registry.add(table)
-    prepare(*tables)
-    Country.objects.create(name="Fiji", id="fj")
-    Maker.objects.bulk_create(
-        [Maker(name="Ada", id="ada", country_id="fj"), Maker(name="Bob", id="bob", country_id="fj")]
-    )
-    Maker.objects.create(name="Cyd", id="cyd")
-    toys = [("ball", "ada"), ("kite", "bob"), ("top", "ada"), ("yoyo", "bob"), ("drum", "gone")]
-    Toy.objects.bulk_create([Toy(name=name, maker_id=maker) for name, maker in toys])
-    yield
-    for table in tables:
-        registry.discard(table)
+    with made(Country, Maker, Toy):
+        Country.objects.create(name="Fiji", id="fj")
+        Maker.objects.bulk_create(
+            [Maker(name="Ada", id="ada", country_id="fj"), Maker(name="Bob", id="bob", country_id="fj")]
+        )
+        Maker.objects.create(name="Cyd", id="cyd")
+        toys = [("ball", "ada"), ("kite", "bob"), ("top", "ada"), ("yoyo", "bob"), ("drum", "gone")]
+        Toy.objects.bulk_create([Toy(name=name, maker_id=maker) for name, maker in toys])
+        yield
 
 
 @pytest.fixture

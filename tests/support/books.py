@@ -1,5 +1,7 @@
 """Books to ask for."""
 
+from tests.support.library.tables import Book
+
 FOUR = [
     ("Dune", 9.5, 412, "novel"),
     ("Emma", 4.0, 474, "novel"),
@@ -15,6 +17,14 @@ SIX = [
     ("Ariel", 6, 81, "poetry", ["love"]),
     ("Brief", 8, 256, None, []),
 ]
+
+
+def create_six() -> None:
+    """Fill the table of books with those."""
+    Book.objects.bulk_create(
+        [Book(title=t, price=p, pages=n, genre=g, tags=tags, id=t.lower()) for t, p, n, g, tags in SIX]
+    )
+    Book.objects.filter(pk="brief").update(genre=None)
 
 
 def titles(rows) -> list[str]:
