@@ -42,7 +42,7 @@ class _ModelOptions(Options):
         return appwrite_alias(self.model._model)
 
     def may_be_on(self, alias: str) -> bool:
-        return any(_databases_of(self.model._model, alias))
+        return any(databases_of(self.model._model, alias))
 
 
 class ModelRow(Row):
@@ -61,7 +61,7 @@ class ModelRow(Row):
         """Return the row as an instance of the model."""
         columns = [column for column in columns_of(cls._model) if column.key in raw]
         names = [column.field.attname for column in columns]
-        database = next(_databases_of(cls._model, str(using)), None) or router.db_for_read(cls._model)
+        database = next(databases_of(cls._model, str(using)), None) or router.db_for_read(cls._model)
         return cls._model.from_db(database, names, [column.value_in(raw) for column in columns])
 
 
@@ -162,7 +162,7 @@ def appwrite_alias(model: type[models.Model]) -> str | None:
     return _leads_to(databases.settings[router.db_for_read(model)])
 
 
-def _databases_of(model: type[models.Model], alias: str) -> Iterator[str]:
+def databases_of(model: type[models.Model], alias: str) -> Iterator[str]:
     """Yield the databases that lead to this connection and may have the model's rows, the one of now first."""
     chosen = router.db_for_read(model)
     own = [name for name, database in databases.settings.items() if _leads_to(database) == alias]

@@ -11,7 +11,7 @@ from django.db import connections as databases
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from ..backend.model_table import tables_of_models
+from ..backend.model_table import databases_of, possible_tables_of_models, tables_of_models
 from ..conf import configured
 from ..conf.checks import problems
 from ..connection import connections
@@ -91,9 +91,8 @@ def _differences(alias: str) -> Iterator[CheckMessage]:
 
 def _unapplied_migrations(alias: str) -> Iterator[CheckMessage]:
     """Look for migrations of the models on this connection that `migrate` has not applied."""
-    models = [table._model for table in tables_of_models() if table._meta.using == alias and table._model._meta.managed]
     on_disk = {app for app, _ in MigrationLoader(None).disk_migrations}
-    apps = {(router.db_for_write(model), model._meta.app_label) for model in models if model._meta.app_label in on_disk}
+    apps = {(name, app) for name, app in _migrated_apps(alias) if app in on_disk}
     for name in sorted({name for name, _ in apps}):
         try:
             executor = MigrationExecutor(databases[name])
@@ -106,6 +105,18 @@ def _unapplied_migrations(alias: str) -> Iterator[CheckMessage]:
         if missing:
             message = f"migrations of the database {name!r} are not applied: {_listed(missing)}"
             yield _with_alias(alias, health_problem("schema", message))
+
+
+def _migrated_apps(alias: str) -> Iterator[tuple[str, str]]:
+    """Yield the databases that have models on this connection, each with the label of an app."""
+    for table in tables_of_models():
+        if table._meta.using == alias and table._model._meta.managed:
+            yield router.db_for_write(table._model), table._model._meta.app_label
+    for table in possible_tables_of_models():
+        model = table._model
+        # Where it is now it cannot be: its router needs a request to choose a database.
+        if model._meta.managed and not router.allow_migrate_model(router.db_for_write(model), model):
+            yield from ((name, model._meta.app_label) for name in databases_of(model, alias))
 
 
 def _listed(items: list[str]) -> str:

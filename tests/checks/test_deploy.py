@@ -222,5 +222,28 @@ def test_a_migration_is_not_applied(models_alone) -> None:
     assert found() == []
 
 
+class TenantRouter:
+    """Keeps the models on Appwrite for requests, of which there is none here."""
+
+    def db_for_read(self, model: type[Any], **hints: Any) -> str:
+        return "sql"
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db == "default"
+
+
+def test_a_migration_of_models_that_a_router_keeps_elsewhere_at_the_moment(
+    models_alone, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql = {**databases.settings["default"], "ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    monkeypatch.setitem(databases.settings, "sql", sql)
+    settings.DATABASE_ROUTERS = [TenantRouter()]
+    assert ["database 'default' are not applied: sessions.0001" in message for _, message in found()] == [True]
+    MigrationExecutor(databases["default"]).recorder.record_applied("sessions", "0001_initial")
+    assert found() == []
+
+
 def test_only_reads_are_answered() -> None:
     assert Client().post("/health/").status_code == 405
