@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any
 
 from django import db
+from django.core.exceptions import PermissionDenied
 from django.db import models
 
-from ..exceptions import AppwriteError, AppwriteORMError, InvalidRequest, NotFound, SchemaError
+from ..exceptions import AppwriteError, AppwriteORMError, InvalidRequest, NotFound, SchemaError, UserPermissionDenied
 
 # What Appwrite says about a value that is not one of its column's.
 _STRUCTURE = (
@@ -46,6 +47,10 @@ class FieldDataError(db.DataError):
         self.field_name, self.reason = field.name, reason
 
 
+class RefusedToUser(db.OperationalError, PermissionDenied):
+    """Appwrite refuses a request of a user or guest, as after the end of a JWT. Django responds with 403."""
+
+
 class TakenMeanwhile(db.IntegrityError, db.OperationalError):
     """An id or a unique value that was free at the statement was taken by the end of the block.
 
@@ -62,6 +67,8 @@ def database_error(error: AppwriteORMError) -> db.Error | None:
         return db.ProgrammingError(str(error))
     if isinstance(error, InvalidRequest):
         return db.DataError(str(error)) if error.type in _STRUCTURE else db.ProgrammingError(str(error))
+    if isinstance(error, UserPermissionDenied):
+        return RefusedToUser(str(error))
     if isinstance(error, AppwriteError):
         return db.OperationalError(str(error))
     return db.ProgrammingError(str(error)) if isinstance(error, SchemaError) else None

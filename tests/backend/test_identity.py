@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.exception import response_for_exception
 from django.core.management import call_command
 from django.db import NotSupportedError, OperationalError, connections, transaction
 from django.db.models import Count, Q
@@ -157,6 +158,21 @@ def test_a_queryset_that_is_left_over_does_not_become_that_of_the_key(ada: str) 
         list(queryset)
     with pytest.raises(OperationalError):
         note.save()
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_request_that_is_refused_to_a_user_is_a_403(ada: str) -> None:
+    """A JWT ends after 15 minutes: that is no fault of the site."""
+    refused = []
+    with as_user("users", jwt="ended"):
+        for action in (texts, lambda: NOTES.create(text="x"), NOTES.count):
+            with pytest.raises(OperationalError, match="user_jwt_invalid") as caught:
+                action()
+            refused.append(caught.value)
+    for error in refused:
+        assert response_for_exception(RequestFactory().get("/"), error).status_code == 403
+    with as_user("users", jwt=ada):
+        assert texts() == ["from Ada"]
 
 
 @pytest.mark.usefixtures("notes")
