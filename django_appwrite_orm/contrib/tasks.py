@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.tasks import task
+from django.core.exceptions import ImproperlyConfigured
+
+try:
+    from django.tasks import task
+except ModuleNotFoundError as error:
+    raise ImproperlyConfigured(
+        "django_appwrite_orm.contrib.tasks needs Django 6.0 or newer: before that, run manage.py warm_appwrite."
+    ) from error
 
 from ..warming import jobs, warm
 

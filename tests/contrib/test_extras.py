@@ -24,3 +24,11 @@ def test_the_error_names_the_extra(module: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImproperlyConfigured, match=rf"needs .*: pip install 'django-appwrite-orm\[{extra}\]'$"):
         importlib.import_module(module)
+
+
+def test_the_error_of_tasks_says_which_django_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "django_appwrite_orm.contrib.tasks"
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, "django.tasks", None)
+    with pytest.raises(ImproperlyConfigured, match=r"needs Django 6\.0 or newer: .*warm_appwrite"):
+        importlib.import_module(module)
