@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.guides import EXAMPLE, write_project
+from tests.support.guides import guide_files, write_project
 from tests.support.pages import code_blocks, commands
-from tests.support.projects import ROOT
+from tests.support.projects import run
 
 PAGE = "how-to/move-data.md"
 # Runs the commands that it gets as arguments one after the other, and prints a line before each.
 RUNNER = """
-import os, shlex, sys
-sys.path[:0] = [os.getcwd(), {root!r}]
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import shlex, sys
 import django
 django.setup()
 from django.core.management import ManagementUtility
 for line in sys.argv[1:]:
-    print(f"== {{line}}", flush=True)
+    print(f"== {line}", flush=True)
     if line.startswith("python "):
         ManagementUtility(shlex.split(line)[1:]).execute()
     else:
@@ -38,19 +34,14 @@ SHOW_NOTE = f"{MAKE}; print([(note.id, note.text) for note in Note.objects.using
 
 @pytest.mark.slow
 def test_rows_are_moved(tmp_path: Path) -> None:
-    blocks = [block for page in (EXAMPLE, PAGE) for block in code_blocks(page) if block.file]
-    write_project(blocks, tmp_path)
-    (tmp_path / "runner.py").write_text(RUNNER.format(root=str(ROOT)))
+    write_project(guide_files(PAGE), tmp_path)
     (
         (dump_notes, migrate_staging, load_notes),
         (migrate, dump_sql, load),
         (migrate_sql, dump, load_back),
         (inspect_tables, inspect_models),
         (count,),
-    ) = [
-        [line.removeprefix("$ ") for line in block.text.splitlines() if line.startswith("$ ")]
-        for block in code_blocks(PAGE, "console")
-    ]
+    ) = [[command for command, _ in block.commands()] for block in code_blocks(PAGE, "console")]
     lines = [
         "python manage.py makemigrations shop",
         migrate,
@@ -73,10 +64,8 @@ def test_rows_are_moved(tmp_path: Path) -> None:
         inspect_models,
     ]
     assert set(commands(PAGE)) <= set(lines)
-    command = [sys.executable, "runner.py", *lines]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    printed = {line: text for line, _, text in (part.partition("\n") for part in done.stdout.split("== ")[1:])}
+    output = run(tmp_path, "-c", RUNNER, *lines, DJANGO_SETTINGS_MODULE="config.settings")
+    printed = {line: text for line, _, text in (part.partition("\n") for part in output.split("== ")[1:])}
     assert "1 unchanged" in printed[load_notes]  # the second time
     assert "[('note-1', 'Call Ada')]" in printed[SHOW_NOTE]
     assert "Installed 3 object(s)" in printed[load]
