@@ -12,7 +12,8 @@ from .. import exceptions as errors
 from ..exceptions import shortened
 from ..plans import Request
 
-_BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
+# docs/reference/exceptions.md is generated from these two.
+ERROR_BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
     "row_already_exists": errors.IntegrityError,
     "row_unique_constraint_violation": errors.IntegrityError,
     "document_already_exists": errors.IntegrityError,
@@ -22,7 +23,7 @@ _BY_TYPE: Mapping[str, type[errors.AppwriteError]] = {
     "database_timeout": errors.Timeout,
     "transaction_expired": errors.Conflict,
 }
-_BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
+ERROR_BY_STATUS: Mapping[int, type[errors.AppwriteError]] = {
     400: errors.InvalidRequest,
     401: errors.PermissionDenied,
     403: errors.PermissionDenied,
@@ -68,7 +69,7 @@ def error_from(
         message += f" Add /v1 to the setting ENDPOINT, which is {endpoint}."
     if status == 429:
         return errors.RateLimited(message, retry_after=wait, type=kind)
-    error_class = _BY_TYPE.get(kind or "") or _BY_STATUS.get(status)
+    error_class = ERROR_BY_TYPE.get(kind or "") or ERROR_BY_STATUS.get(status)
     if error_class is None:
         error_class = errors.Unavailable if status >= 500 else errors.AppwriteError
     if for_user and error_class is errors.PermissionDenied:

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
-from prometheus_client import REGISTRY
 
 from django_appwrite_orm.contrib.opentelemetry import uninstrument
-from django_appwrite_orm.contrib.prometheus import StatisticsCollector
 from django_appwrite_orm.signals.observers import observers
 from tests.backend import shop
 from tests.support.library.tables import Book
 from tests.support.pages import DOCS, code_blocks
+from tests.support.prometheus import unregister_statistics
 
 PAGE = "reference/observability.md"
 
@@ -37,8 +36,7 @@ def test_the_statistics_are_in_the_response_of_the_view(library: None) -> None:
         Book.objects.count()
         response = run("generate_latest")["metrics"](RequestFactory().get("/metrics"))
     finally:
-        for collector in [each for each in REGISTRY._collector_to_names if isinstance(each, StatisticsCollector)]:
-            REGISTRY.unregister(collector)
+        unregister_statistics()
     text = response.content.decode()
     assert 'appwrite_orm_reads_total{status="miss",table="books"} 1.0' in text
     metrics = set(re.findall(r"^\| `(appwrite_orm_\w+)` \|", (DOCS / PAGE).read_text(), re.MULTILINE))

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django_appwrite_orm import exceptions
 from django_appwrite_orm.contrib.rest.errors import exception_handler
 from django_appwrite_orm.exceptions import AppwriteORMError
-from django_appwrite_orm.transport.errors import _BY_STATUS, _BY_TYPE
+from django_appwrite_orm.transport.errors import ERROR_BY_STATUS, ERROR_BY_TYPE
 from django_appwrite_orm.web.errors import unavailable_response
 
 from ..markdown import code, codes, table
@@ -44,10 +44,10 @@ def _public(name: str) -> str:
 
 
 def _causes() -> str:
-    causes = [(str(status), error) for status, error in _BY_STATUS.items()]
+    causes = [(str(status), error) for status, error in ERROR_BY_STATUS.items()]
     causes += [("429", exceptions.RateLimited), ("500 and more, or no response", exceptions.Unavailable)]
     causes.append(("any other status", exceptions.AppwriteError))
-    types = [(code(kind), error) for kind, error in _BY_TYPE.items()]
+    types = [(code(kind), error) for kind, error in ERROR_BY_TYPE.items()]
     return table(
         ["Status or error type", "Exception"], ([cause, code(error.__name__)] for cause, error in [*types, *causes])
     )

@@ -9,11 +9,10 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from prometheus_client import REGISTRY
 
 from django_appwrite_orm import orm, signals
-from django_appwrite_orm.contrib.prometheus import StatisticsCollector
 from tests.support.guides import Guide, guide_project
+from tests.support.prometheus import unregister_statistics
 
 PAGE = "how-to/monitor-the-cache.md"
 
@@ -28,8 +27,7 @@ def shop(tmp_path: Path, django_db_blocker: Any) -> Iterator[Guide]:
                 yield guide
         finally:
             signals.cache_read.sender_receivers_cache.clear()
-            for collector in [each for each in REGISTRY._collector_to_names if isinstance(each, StatisticsCollector)]:
-                REGISTRY.unregister(collector)
+            unregister_statistics()
 
 
 def read_twice(shop: Guide) -> None:
