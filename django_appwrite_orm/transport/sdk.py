@@ -26,7 +26,7 @@ Deliver = Callable[[ContentRequest], Operation[tuple[Reply, bool]]]
 
 
 class SDKClient(AppwriteClient):  # type: ignore[misc]  # the SDK has no types
-    """An `appwrite.client.Client` with pooled connections, time-outs and safe retries.
+    """An `appwrite.client.Client` with pooled connections, timeouts and safe retries.
 
     It has the identity of the connection. An identity set on it (`set_session`, `set_jwt`, `set_key`) replaces the
     connection's key; `set_endpoint`, `set_project` and `set_self_signed` belong to the connection and are refused.

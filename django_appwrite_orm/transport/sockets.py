@@ -1,6 +1,6 @@
 """Sockets for blocking requests that never wait beyond the end of the request.
 
-The read time-out of an HTTP library starts again with every byte, so a server that sends one byte at a time can hold a
+The read timeout of an HTTP library starts again with every byte, so a server that sends one byte at a time can hold a
 thread for ever. Here each wait gets what is left until the end of the request.
 """
 
@@ -38,7 +38,7 @@ _deadline = _Deadline()
 
 @contextmanager
 def ending_in(seconds: float) -> Iterator[None]:
-    """Let every wait of this thread's sockets inside end `seconds` from now, with a time-out error of httpcore."""
+    """Let every wait of this thread's sockets inside end `seconds` from now, with a timeout error of httpcore."""
     _deadline.at = time.monotonic() + seconds
     try:
         yield
@@ -47,7 +47,7 @@ def ending_in(seconds: float) -> Iterator[None]:
 
 
 def check() -> None:
-    """Raise a time-out error of httpcore when the end of `ending_in` is over."""
+    """Raise a timeout error of httpcore when the end of `ending_in` is over."""
     _left(None, httpcore.ReadTimeout)
 
 

@@ -146,7 +146,7 @@ def interrupted_at(at: int, failure: str, *, applied: bool) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True), ("time-out", False)]
+    ("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True), ("timeout", False)]
 )
 @pytest.mark.usefixtures("history")
 def test_the_next_migrate_finishes_one_that_was_interrupted_at_any_request(failure: str, applied: bool) -> None:

@@ -28,6 +28,7 @@ HOUSE_WORDS = {
     "lane|lanes": "lease",
     "mend|mends|mended": "fix",
     "told": "reported, or by default",
+    "[Tt]ime-outs?": "timeout",
     "(?<!in-)doubts?": "in-doubt marker",
     "unless you say otherwise": "by default",
     "(?:ask|asks|asked) (?:Appwrite|the server|again)": "read, send a request",

@@ -56,7 +56,7 @@ def writes_of_a_whole_run() -> int:
 
 
 @pytest.mark.parametrize(
-    ("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True), ("time-out", False)]
+    ("failure", "applied"), [("killed", False), ("killed", True), ("connection lost", True), ("timeout", False)]
 )
 def test_the_next_run_finishes_a_run_that_was_killed_at_any_write(failure: str, applied: bool) -> None:
     total = writes_of_a_whole_run()

@@ -22,7 +22,7 @@ Failure = Callable[[], BaseException]
 FAILURES: dict[str, Failure] = {
     "killed": Killed,
     "connection lost": lambda: TransportError("reset", sent=True),
-    "time-out": lambda: TransportError("timed out", sent=True, timed_out=True),
+    "timeout": lambda: TransportError("timed out", sent=True, timed_out=True),
 }
 
 

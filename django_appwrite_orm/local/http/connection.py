@@ -71,7 +71,7 @@ class Connection:
             while await self._exchange():
                 self._requests.forget()
                 self._enter(State.LISTENING)
-        except (OSError, EOFError):  # a time-out among them
+        except (OSError, EOFError):  # a timeout among them
             self.abort()
         finally:
             self._requests.close()
@@ -140,7 +140,7 @@ class Connection:
         await self._send(json_response(problem.status, body), None)
         self._requests.close()
         self._enter(State.LISTENING)
-        with suppress(OSError):  # a time-out among them
+        with suppress(OSError):  # a timeout among them
             self._writer.write_eof()
             async with asyncio.timeout(_LINGER):
                 while await self._reader.read(65_536):

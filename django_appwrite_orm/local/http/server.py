@@ -63,7 +63,7 @@ class LocalServer:
     def wait(self) -> None:
         """Wait until it stops serving. An exception of a signal handler is raised here, never in a connection."""
         while self._thread is not None and self._thread.is_alive():
-            self._thread.join(1)  # without a time-out, signals are not delivered on Windows
+            self._thread.join(1)  # without a timeout, signals are not delivered on Windows
 
     def close(self) -> None:
         """Stop serving and close the port."""

@@ -1,7 +1,7 @@
 """Connections to one SQLite file, for any number of threads and processes.
 
 A connection is lent to one request at a time. Writers of one process queue at a lock first and then wait for SQLite's
-write lock, where processes compete. Both waits are limited by ``LOCK_TIMEOUT`` and end in Appwrite's own time-out
+write lock, where processes compete. Both waits are limited by ``LOCK_TIMEOUT`` and end in Appwrite's own timeout
 error, never in SQLite's "database is locked".
 """
 

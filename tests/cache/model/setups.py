@@ -21,11 +21,9 @@ SOUND = {
     "2 readers that share fetches, 1 writer, any outcome or a crash": Setup(writers=ONE, flights=True, **ANYTHING),
     "1 reader, 2 writers, any outcome or a crash": Setup(readers=1, **ANYTHING),
     "1 reader, 3 writers, no evictions": Setup(readers=1, writers=ONE * 3, evictions=False),
-    "1 reader, 2 writers with fences of different lives, time-outs": Setup(1, longer=LONGER, timeouts=True),
-    "1 reader that remembers, 2 writers, time-outs": Setup(readers=1, memory=True, timeouts=True),
-    "2 readers that remember, 1 writer, time-outs or a crash": Setup(
-        writers=ONE, memory=True, timeouts=True, crashes=1
-    ),
+    "1 reader, 2 writers with fences of different lives, timeouts": Setup(1, longer=LONGER, timeouts=True),
+    "1 reader that remembers, 2 writers, timeouts": Setup(readers=1, memory=True, timeouts=True),
+    "2 readers that remember, 1 writer, timeouts or a crash": Setup(writers=ONE, memory=True, timeouts=True, crashes=1),
     "key by key: 1 reader, 1 writer, any outcome or a crash": Setup(readers=1, writers=ONE, at_once=False, **ANYTHING),
     "1 reader, 2 writers, a cache that takes no more changes": Setup(readers=1, outages=1, outage_ends=False),
     "two tables: 1 reader, a writer of each": Setup(readers=1, writers=((0,), (1,)), tables=2),
@@ -33,14 +31,14 @@ SOUND = {
 }
 # Nor in these, which take too long for every run of the tests.
 LARGE = {
-    "2 readers, 2 writers, time-outs and a crash": Setup(timeouts=True, crashes=1),
-    "2 readers that share fetches, 2 writers, time-outs and a crash": Setup(flights=True, timeouts=True, crashes=1),
+    "2 readers, 2 writers, timeouts and a crash": Setup(timeouts=True, crashes=1),
+    "2 readers that share fetches, 2 writers, timeouts and a crash": Setup(flights=True, timeouts=True, crashes=1),
     "2 readers, 3 writers": Setup(writers=ONE * 3),
-    "1 reader, 3 writers with fences of different lives, time-outs, no evictions": Setup(
+    "1 reader, 3 writers with fences of different lives, timeouts, no evictions": Setup(
         1, ONE * 3, longer=LONGER, timeouts=True, evictions=False
     ),
     "two tables: 2 readers, a writer of each": Setup(writers=((0,), (1,)), tables=2),
-    "two tables: 1 reader, 2 writers of both, time-outs and a crash": Setup(
+    "two tables: 1 reader, 2 writers of both, timeouts and a crash": Setup(
         1, BOTH * 2, tables=2, timeouts=True, crashes=1
     ),
     "key by key: 2 readers, 2 writers, no evictions": Setup(at_once=False, evictions=False),

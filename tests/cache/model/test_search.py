@@ -41,7 +41,7 @@ def test_without_its_fence_a_write_is_still_seen_once_acknowledged(name: str) ->
     assert set(search(RESIDUES[name]).stale) == {"under way"}
 
 
-# For each safeguard: what it takes to need it besides time-outs, and how many moves lead to a broken promise
+# For each safeguard: what it takes to need it besides timeouts, and how many moves lead to a broken promise
 # without it.
 SAFEGUARDS = {
     "fence": ({"crashes": 1}, 9),

@@ -1,4 +1,4 @@
-"""Connections: transactions, locks, time-outs."""
+"""Connections: transactions, locks, timeouts."""
 
 from __future__ import annotations
 
