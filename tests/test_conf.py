@@ -163,6 +163,15 @@ def test_an_invalid_endpoint_is_reported(endpoint: str) -> None:
     assert [identity for identity, _ in found(ENDPOINT=endpoint)] == ["appwrite_orm.E005"]
 
 
+def test_an_endpoint_that_may_be_meant_as_local_needs_no_project_and_key() -> None:
+    for endpoint in ("local", "memory"):
+        ids = [identity for identity, _ in found(ENDPOINT=endpoint, PROJECT_ID=..., API_KEY=...)]
+        assert ids == ["appwrite_orm.E005"]
+    for endpoint in (..., "", "https://cloud.appwrite.io/v1"):
+        missing = found(ENDPOINT=endpoint, PROJECT_ID=..., API_KEY=...)
+        assert any("PROJECT_ID is missing" in text for _, text in missing)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

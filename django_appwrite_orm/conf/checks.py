@@ -43,7 +43,10 @@ def problems(alias: str) -> Iterator[CheckMessage]:
     where, options = f"APPWRITE_ORM[{alias!r}]", configured()[alias]
     intended = misspelt(options, OPTIONS)
     corrected = {intended.get(key, key): value for key, value in options.items()}
-    yield from option_problems(where, options, OPTIONS, LOCAL_DEFAULTS.keys() if is_local(corrected) else frozenset())
+    endpoint = corrected.get("ENDPOINT")
+    # One that is not a URL may be meant as "local:", where these are left out.
+    needs_project = not isinstance(endpoint, str) or not endpoint or _is_http_url(endpoint)
+    yield from option_problems(where, options, OPTIONS, frozenset() if needs_project else LOCAL_DEFAULTS.keys())
     local = is_local(options)
     yield from _local_problems(where, options)
     for key in ("DATABASE_ID", "SERVER_ID") if local else ("PROJECT_ID", "DATABASE_ID", "SERVER_ID"):
