@@ -16,6 +16,7 @@ import pytest
 from django.core.cache import caches
 from django.core.checks.registry import registry as system_checks
 from django.test import override_settings
+from django.utils import translation
 
 from django_appwrite_orm import threads
 from django_appwrite_orm.cache import backend, pending
@@ -40,6 +41,7 @@ def clean_world() -> Iterator[None]:
     checks = set(system_checks.registered_checks)
     yield
     system_checks.registered_checks = checks  # without those of apps that only this test installed
+    translation.deactivate()  # LocaleMiddleware leaves the language of its last request on
     connections.reset()
     close_local(":memory:")
 
