@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 DOCS = Path(__file__).parents[1]
@@ -28,8 +28,6 @@ def misplaced(sections: Collection[str]) -> list[str]:
     return sorted(name for name in {*places, *sections} if places[name] != 1 or name not in sections)
 
 
-def updated(text: str) -> str:
+def updated(text: str, sections: Mapping[str, Callable[[], str]]) -> str:
     """Return the text of a page with its generated parts made again. Raises KeyError for an unknown name."""
-    from .sections import SECTIONS
-
-    return _PART.sub(lambda match: f"{match[1]}\n{SECTIONS[match[2]]().strip()}\n\n{match[3]}", text)
+    return _PART.sub(lambda match: f"{match[1]}\n{sections[match[2]]().strip()}\n\n{match[3]}", text)

@@ -12,6 +12,8 @@ import sys
 
 import django
 
+from . import DOCS, misplaced, pages, updated
+
 
 def main() -> int:
     """Write, or only name, every page whose generated parts have changed."""
@@ -21,15 +23,14 @@ def main() -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "docs.generate.settings"
     django.setup()
     logging.disable(logging.CRITICAL)  # of the responses whose statuses are shown
-    from . import DOCS, misplaced, pages, updated
-    from .sections import SECTIONS
+    from .sections import SECTIONS  # whose modules need Django to be set up
 
     if names := misplaced(SECTIONS):
         parser.error(f"These parts are not on exactly one page, or have no section: {', '.join(names)}.")
     changed = 0
     for page in pages():
         text = page.read_text(encoding="utf-8")
-        if (new := updated(text)) != text:
+        if (new := updated(text, SECTIONS)) != text:
             changed += 1
             sys.stdout.write(f"{page.relative_to(DOCS.parent)}\n")
             if not check:

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import FieldError
+from django.db import NotSupportedError
 from django.db.models import Field
 
 from django_appwrite_orm.tables.columns.lookups import ARRAY_LOOKUPS, DATE_PARTS
@@ -67,7 +69,7 @@ def _strategy(model: Any, name: str, lookup: str, value: Any) -> str:
     given = [given, given] if lookup == "range" else [given] if lookup == "in" else given
     try:
         text = model.objects.filter(**{f"{name}__{lookup}": given}).explain()
-    except Exception:
+    except (FieldError, NotSupportedError):
         return "refused"
     found = re.match(r"Strategy: (direct|joined|in memory)", text)
     if found is None:
