@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
+from asyncio import _get_running_loop  # get_running_loop() raises an exception for each blocking call
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -116,11 +117,7 @@ _USE_THE_TWIN = (
 
 def on_event_loop() -> bool:
     """Whether an event loop is running in this thread; a blocking call would block it."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+    return _get_running_loop() is not None
 
 
 def refuse_event_loop(why: str = _USE_THE_TWIN) -> None:

@@ -11,8 +11,9 @@ import functools
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Generic, ParamSpec, Protocol, TypeVar
@@ -110,8 +111,74 @@ def _after_fork() -> None:
         owner.after_fork()
 
 
+# Seconds for which a fork waits for the work of other threads.
+FORK_LIMIT = 1.0
+
+
+class ForkGuard:
+    """Let a fork wait while a thread of ours may hold a lock that `after_fork` cannot replace.
+
+    Those are locks of libraries: of the C library while it looks up a name, of a stream, of a cache. In the child such
+    a lock would never be free again.
+    """
+
+    def __init__(self) -> None:
+        self.after_fork()
+        register_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Forget the parent's threads in the child."""
+        self._changed = threading.Condition()
+        self._working: set[int] = set()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Let forks wait until this thread is done, or rests."""
+        self._begin()
+        try:
+            yield
+        finally:
+            self._end()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Let forks happen although this thread works: it only waits here."""
+        worked = threading.get_ident() in self._working
+        self._end()
+        try:
+            yield
+        finally:
+            if worked:
+                self._begin()
+
+    def _begin(self) -> None:
+        with self._changed:
+            self._working.add(threading.get_ident())
+
+    def _end(self) -> None:
+        with self._changed:
+            self._working.discard(threading.get_ident())
+            self._changed.notify_all()
+
+    def before_fork(self) -> None:
+        """Wait until no other thread works, but not for ever; none begins before the fork is done."""
+        self._changed.acquire()
+        self._changed.wait_for(lambda: self._working <= {threading.get_ident()}, FORK_LIMIT)
+
+    def after_fork_in_parent(self) -> None:
+        """Let work begin again."""
+        self._changed.release()
+
+
+fork_guard = ForkGuard()
+
+
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=fork_guard.before_fork,
+        after_in_parent=fork_guard.after_fork_in_parent,
+        after_in_child=_after_fork,
+    )
 
 
 Arguments = ParamSpec("Arguments")

@@ -60,8 +60,8 @@ LATER = {
 OF_TABLES = {"cache", "integrity", "plan_execution", "querysets", "relations", "tables", "transactions"}
 # Modules and lines of our own, without tables and with some. Fewer are welcome; before a bound rises, look which are
 # needed.
-MODULES, LINES = 30, 3_300
-MODULES_WITH_TABLES, LINES_WITH_TABLES = 106, 13_500
+MODULES, LINES = 30, 3_340
+MODULES_WITH_TABLES, LINES_WITH_TABLES = 106, 14_100
 
 
 def imported(*apps: str, beside: Path, **settings: object) -> set[str]:

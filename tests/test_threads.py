@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from unittest import mock
 
 import pytest
@@ -11,12 +12,12 @@ from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
 
-from django_appwrite_orm import warming
+from django_appwrite_orm import threads, warming
 from django_appwrite_orm.cache import Status, stats
 from django_appwrite_orm.cache.stats import Statistics
 from django_appwrite_orm.querysets.pagination import read_ahead
 from django_appwrite_orm.sansio import Gather, Spawn, run_sync
-from django_appwrite_orm.threads import DaemonThreadPool
+from django_appwrite_orm.threads import DaemonThreadPool, ForkGuard
 from django_appwrite_orm.web import warm_start
 
 
@@ -163,3 +164,47 @@ def test_what_is_counted_while_there_are_no_threads_is_added_later(monkeypatch: 
     assert counters._timer.is_alive()
     assert (counters._counts["books"].hits, counters._counts["books"].invalidations) == (1, 1)
     counters.close()
+
+
+@contextmanager
+def thread_in(*states: Callable) -> Iterator[None]:
+    """A thread that is in these states of a guard, one in the other."""
+    there, go_on = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with ExitStack() as stack:
+            for state in states:
+                stack.enter_context(state())
+            there.set()
+            go_on.wait(30)
+
+    thread = threading.Thread(target=stay)
+    thread.start()
+    there.wait(30)
+    try:
+        yield
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_a_fork_does_not_wait_for_threads_that_rest_nor_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "FORK_LIMIT", None)  # it would wait for ever
+    guard = ForkGuard()
+    with thread_in(guard.working, guard.resting), thread_in(guard.resting), guard.working():
+        guard.before_fork()
+        guard.after_fork_in_parent()
+
+
+def test_a_fork_waits_for_work_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = []
+    monkeypatch.setattr(threads, "FORK_LIMIT", 0.01)
+    guard = ForkGuard()
+    wait_for = guard._changed.wait_for
+    monkeypatch.setattr(guard._changed, "wait_for", lambda *given: waited.append(wait_for(*given)))
+    with thread_in(guard.working):
+        guard.before_fork()
+        guard.after_fork_in_parent()
+    guard.before_fork()
+    guard.after_fork_in_parent()
+    assert waited == [False, True]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..sansio import run_sync
+from ..threads import fork_guard
 from ..transport import open_local
 from .dispatch import dispatch_event, retry_invalidations
 from .heartbeat import REPORT, Reporter
@@ -82,7 +83,8 @@ class LocalListener:
 
     def _next(self) -> Event | None:
         try:
-            return self._queue.get(timeout=REPORT)
+            with fork_guard.resting():
+                return self._queue.get(timeout=REPORT)
         except queue.Empty:
             return None
 

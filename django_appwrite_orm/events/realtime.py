@@ -30,6 +30,7 @@ from ..exceptions import (
 from ..plans import Request
 from ..registry import registry
 from ..sansio import Operation, run_sync
+from ..threads import fork_guard
 from .dispatch import connections_like, dispatch_event, invalidate_all_tables, retry_invalidations
 from .heartbeat import COMMAND, Reporter
 from .parsing import RowChange
@@ -121,7 +122,8 @@ class Listener:
                 logger.warning(
                     "Realtime of %r: %s. Retrying in %.1f s.", self.alias, shortened(error) or repr(error), pause
                 )
-                self._stop.wait(pause)
+                with fork_guard.resting():
+                    self._stop.wait(pause)
             except ImportError as error:  # of the websocket library, which needs another one for a SOCKS proxy
                 raise ConfigurationError(f"Realtime of {self.alias!r} cannot connect: {error}") from error
 
@@ -154,7 +156,8 @@ class Listener:
             if self._url() != url:
                 raise Refused("tables have been registered since it connected, and it is not subscribed to them")
             try:
-                frame = socket.recv(timeout=POLL)
+                with fork_guard.resting():
+                    frame = socket.recv(timeout=POLL)
             except TimeoutError:
                 quiet = time.monotonic() - received
                 if quiet > GIVEN_UP:

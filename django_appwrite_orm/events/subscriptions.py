@@ -17,7 +17,7 @@ from weakref import WeakSet
 from ..connection import connections
 from ..exceptions import AppwriteORMError
 from ..tables import Row
-from ..threads import close_caches_after, register_after_fork
+from ..threads import close_caches_after, fork_guard, register_after_fork
 from ..transport import local_file
 from .heartbeat import CALLBACKS
 from .local import LocalListener
@@ -97,7 +97,8 @@ class SubscriptionHub:
 
     def _listen(self, listener: Listener | LocalListener) -> None:
         try:
-            listener.run()
+            with fork_guard.working():
+                listener.run()
         except BaseException as failure:  # a permanent error (settings, user), or a receiver's sys.exit()
             error = failure if isinstance(failure, AppwriteORMError) else AppwriteORMError(f"it failed: {failure!r}")
             logger.error("Realtime of %r: listening has ended: %s", self._alias, error, exc_info=error is not failure)

@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 import httpcore2 as httpcore
 
-from .sockets import is_address
+from .sockets import FORGET, is_address
 
 # Bytes received and not read, beyond which the sender has to wait.
 _ROOM = 256 * 1024
@@ -53,7 +53,7 @@ class LoopBackend(httpcore.AsyncNetworkBackend):
                     try:
                         opened.setblocking(False)
                         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                        for option in socket_options or ():
+                        for option in (*(socket_options or ()), FORGET):
                             opened.setsockopt(*option)
                         if local_address is not None:
                             opened.bind((local_address, 0))

@@ -13,7 +13,9 @@ import threading
 import weakref
 import zlib
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, closing
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary, WeakSet
 
 import httpcore2 as httpcore
@@ -46,6 +48,8 @@ class HTTPTransport:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._tls: ssl.SSLContext | None = None
+        self._base: httpcore.URL | None = None
+        self._host = urlsplit(endpoint).netloc.rpartition("@")[2]
         self._start()
         _wires.add(self)
         register_after_fork(self)
@@ -62,7 +66,7 @@ class HTTPTransport:
             if self._loops:
                 self._forget_closed_loops()
             pool = self._blocking_pool()
-            with ending_in(limit), pool.stream(**self._arguments(outgoing, limit, stage.note)) as response:
+            with ending_in(limit), closing(pool.handle_request(self._request(outgoing, limit, stage.note))) as response:
                 headers = _headers(response)
                 body = Body(headers)
                 for chunk in response.iter_stream():
@@ -84,7 +88,8 @@ class HTTPTransport:
         try:
             async with asyncio.timeout(limit):
                 pool = await self._loop_pool()
-                async with pool.stream(**self._arguments(outgoing, limit, stage.anote)) as response:
+                request = self._request(outgoing, limit, stage.anote)
+                async with aclosing(await pool.handle_async_request(request)) as response:
                     headers = _headers(response)
                     body = Body(headers)
                     async for chunk in response.aiter_stream():
@@ -100,15 +105,27 @@ class HTTPTransport:
         except (*_FAILURES, TimeoutError) as error:
             return _transport_error(error, stage.sent)
 
-    def _arguments(self, outgoing: RawRequest, limit: float, trace: Any) -> dict[str, Any]:
+    def _request(self, outgoing: RawRequest, limit: float, trace: Any) -> httpcore.Request:
+        """Return it as httpcore takes it, without `pool.stream()`, which would parse the endpoint for each request."""
+        base = self._base
+        if base is None:
+            base = self._base = httpcore.URL(self._endpoint)
+        url = httpcore.URL(
+            scheme=base.scheme,
+            host=base.host,
+            port=base.port,
+            target=base.target.rstrip(b"/") + outgoing.target.encode("ascii"),
+        )
+        headers: list[tuple[bytes | str, bytes | str]] = [
+            ("host", self._host),
+            ("accept-encoding", "gzip"),
+            *in_clear(outgoing.headers).items(),
+        ]
+        if outgoing.body is not None:
+            headers.append(("content-length", str(len(outgoing.body))))
         timeout = {"connect": min(CONNECT_LIMIT, limit), "pool": limit}
-        return {
-            "method": outgoing.method,
-            "url": self._endpoint + outgoing.target,
-            "headers": {"accept-encoding": "gzip", **in_clear(outgoing.headers)},
-            "content": outgoing.body,
-            "extensions": {"timeout": timeout, "trace": trace},
-        }
+        extensions = {"timeout": timeout, "trace": trace}
+        return httpcore.Request(outgoing.method, url, headers=headers, content=outgoing.body, extensions=extensions)
 
     def _blocking_pool(self) -> httpcore.ConnectionPool:
         with self._lock:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import encodings.idna  # noqa: F401 -- getaddrinfo's own import, made here and not in a thread: see `addresses`
 import socket
 import ssl
+import struct
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -16,14 +18,14 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakSet
 
 import httpcore2 as httpcore
 
-from ..threads import DaemonThreadPool
+from ..threads import DaemonThreadPool, fork_guard
 
 # One write at a time, so that a server which reads slowly is noticed too.
 _CHUNK = 65_536
@@ -59,6 +61,11 @@ def _left(limit: float | None, error: type[httpcore.TimeoutException]) -> float 
     return None if shortest == float("inf") else shortest
 
 
+# Closing a connection, also by the end of the process, discards what is not sent yet. Without it, the system goes on
+# sending a request that its client gave up on, for a minute and more, and a fence would expire before it arrives.
+FORGET: Final = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0))
+
+
 class DeadlineBackend(httpcore.SyncBackend):
     """Open sockets with a deadline; keep track of them, for a forked child must close its copies."""
 
@@ -78,7 +85,8 @@ class DeadlineBackend(httpcore.SyncBackend):
         for address in addresses(host, port, _left(timeout, httpcore.ConnectTimeout)):
             limit = _left(timeout, httpcore.ConnectTimeout)
             try:
-                stream = super().connect_tcp(address, port, limit, local_address, socket_options)
+                options = [*(socket_options or ()), FORGET]
+                stream = super().connect_tcp(address, port, limit, local_address, options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
@@ -184,7 +192,8 @@ def addresses(host: str, port: int, limit: float | None) -> list[str]:
 
     def look_up() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            with fork_guard.working():
+                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             outcomes.put([str(address[0]) for *_, address in found])
         except (OSError, UnicodeError) as error:
             outcomes.put(error)

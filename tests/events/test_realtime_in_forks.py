@@ -54,6 +54,34 @@ while callbacks._hubs["default"]._listener.state == "starting":
 orm.close_listeners()  # waits for the thread
 """
 )
+# The C library locks much while it looks up a name, here that is one lock. Its thread goes on when the fork has begun.
+LOOKING_UP = (
+    BEGINNING
+    + """
+import socket
+from django_appwrite_orm.transport.sockets import addresses
+look_up, lock = socket.getaddrinfo, threading.Lock()
+held, forking = threading.Event(), threading.Event()
+def locking(*args, **options):
+    with lock:
+        held.set()
+        forking.wait()
+        return look_up(*args, **options)
+socket.getaddrinfo = locking
+os.register_at_fork(before=forking.set)
+if sys.argv[3] == "listener":
+    orm.listen(print)
+else:
+    threading.Thread(target=addresses, args=("localhost", 1, 30)).start()
+held.wait()
+child = os.fork()
+if not child:
+    os._exit(3 if lock.locked() else 7)
+status = os.waitpid(child, 0)[1]
+orm.close_listeners()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+)
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 in_each_way = pytest.mark.parametrize("endpoint", ["http://localhost:1/v1", "local:here.sqlite3"])
 
@@ -61,6 +89,13 @@ in_each_way = pytest.mark.parametrize("endpoint", ["http://localhost:1/v1", "loc
 @in_each_way
 def test_a_forked_child_listens_for_itself(endpoint: str, tmp_path: Path) -> None:
     done = python(FORKING, tmp_path, endpoint)
+    assert done.returncode == 7, done.stderr
+
+
+@pytest.mark.parametrize("thread", ["listener", "resolver"])
+def test_a_fork_waits_for_the_end_of_a_look_up(thread: str, tmp_path: Path) -> None:
+    """Otherwise the lock stays locked in the child, which can never look up a name."""
+    done = python(LOOKING_UP, tmp_path, "http://localhost:1/v1", LOCMEM, thread)
     assert done.returncode == 7, done.stderr
 
 
@@ -74,7 +109,7 @@ def test_the_thread_imports_nothing(endpoint: str, cache: str, tmp_path: Path) -
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-def python(code: str, place: Path, endpoint: str, cache: str = LOCMEM) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, endpoint, cache]
+def python(code: str, place: Path, endpoint: str, cache: str = LOCMEM, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code, endpoint, cache, *more]
     path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=place, env=path)

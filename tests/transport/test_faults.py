@@ -40,6 +40,7 @@ from tests.support.faulty_servers import (
     slow_body,
     truncated,
 )
+from tests.support.waiting import until
 from tests.transport.conftest import Drive
 
 GOOD = answer(200, {"ok": True})
@@ -269,3 +270,20 @@ def test_an_absent_row_is_an_answer(drive: Drive) -> None:
         with pytest.raises(NotFound) as caught:
             ask(drive, client, absent)
     assert caught.value.type == "table_not_found"
+
+
+def test_a_request_that_is_given_up_on_is_not_sent_any_more(drive: Drive) -> None:
+    """The end of the connection is a reset, with which a system discards what it has not delivered yet."""
+    ends: list[str] = []
+
+    def wait_for_the_end(connection: socket.socket) -> None:
+        try:
+            ends.append(f"{connection.recv(1)!r}")
+        except ConnectionResetError:
+            ends.append("reset")
+
+    with faulty(wait_for_the_end) as server:
+        with pytest.raises(Timeout) as caught:
+            ask(drive, server.client(), UPDATE, timeout=0.3, retries=0)
+        until(lambda: ends)
+    assert (caught.value.unclear, ends) == (True, ["reset"])

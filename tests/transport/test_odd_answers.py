@@ -111,6 +111,12 @@ def test_keys_of_json_in_a_text_do_not_count_as_keys() -> None:
     assert bodies._weight(ends_in_a_backslash) == len(ends_in_a_backslash) + 200 + 100
 
 
+@pytest.mark.parametrize("item", [b"{", b"[", b",", b'":', b'"', b"\\", b'\\\\":', b'{"":[{},', b"0"])
+def test_a_body_that_is_not_weighed_is_light(item: bytes) -> None:
+    body = item * (bodies._LIGHT // 100 // len(item))
+    assert bodies._weight(body) * 100 <= bodies.HEAVIEST
+
+
 def test_a_bomb_is_unpacked_no_further_than_allowed(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece by piece, so that the time is looked at in between, and on an event loop in threads."""
     monkeypatch.setattr(bodies, "LARGEST", 5_000_000)
