@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from . import ROOT
 from .charts import charts
 from .groups import GROUPS, group
 from .report import as_json, load, machine, now, printed, versions
-from .turns import ROOT, in_turns, left_out
+from .sizes import VARIABLE
+from .turns import in_turns, left_out
 
 OUTPUT = ROOT / "build" / "benchmarks"
 
@@ -40,6 +43,11 @@ def arguments(argv: list[str]) -> argparse.Namespace:
         help="time for all rounds together; each group has one round at least, and its start besides (%(default)g)",
     )
     parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="one call a turn and less of what takes long, to see that all groups run; the figures mean nothing",
+    )
+    parser.add_argument(
         "--output", type=Path, default=OUTPUT, metavar="FOLDER", help="for benchmarks.json and charts (%(default)s)"
     )
     return parser.parse_args(argv)
@@ -60,6 +68,8 @@ def measured(name: str, seconds: float) -> dict[str, Any]:
 
 def main(argv: list[str]) -> None:
     options = arguments(argv)
+    if options.quick:
+        os.environ[VARIABLE] = "1"  # before a group is imported, and for the processes of contenders
     names = [name for name in GROUPS if name in (options.only or GROUPS)]
     options.output.mkdir(parents=True, exist_ok=True)
     share = options.minutes * 60 / sum(GROUPS[name] for name in names)
@@ -67,8 +77,8 @@ def main(argv: list[str]) -> None:
     results = run["groups"] = {}
     for name in names:
         results[name] = measured(name, share * GROUPS[name])
-        print("\n".join(printed(group(name), results[name])), flush=True)
-        for number, chart in enumerate(charts(group(name), results[name]), 1):
+        print("\n".join(printed(results[name])), flush=True)
+        for number, chart in enumerate(charts(results[name]), 1):
             (options.output / f"{name}-{number}.svg").write_text(chart, encoding="utf-8")
     (options.output / "benchmarks.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     print(f"\nWritten to {options.output}: benchmarks.json, and a chart of each table")

@@ -22,7 +22,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -30,6 +29,8 @@ import django
 from django.conf import settings
 
 from tests.support import redis_server
+
+from . import ROOT
 
 # Each with the module that it takes.
 CONTENDERS = {
@@ -152,7 +153,7 @@ def race(name: str, url: str, folder: str, which: str) -> None:
 def outcome(name: str, which: str) -> str:
     with redis_server.running() as url, tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.races", name, url, folder, which]
-        done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     seen, real = done.stdout.split()

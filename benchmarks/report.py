@@ -7,17 +7,20 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.support import redis_server
 
 from .groups import Goal, Group
+from .support.node import PACKAGES, installed
 from .turns import Figures
 
 # By the clock and of the processor; a figure that is no time has one kind.
 CLOCKS = ("wall", "cpu")
+# Calls a second, beside the time of one by the clock.
+RATE = "rate"
 # Widths of the columns of printed tables.
 NAMES, FIGURES = 40, 23
 DISTRIBUTIONS = (
@@ -46,6 +49,7 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     said = subprocess.run([redis_server.executable(), "--version"], capture_output=True, text=True, check=True).stdout
+    found |= {name: version for name in PACKAGES if (version := installed(name)) is not None}
     return {**found, "redis-server": said.partition("v=")[2].split()[0]}
 
 
@@ -59,9 +63,11 @@ def now() -> str:
 
 
 def as_json(group: Group, figures: Figures) -> dict[str, Any]:
-    """The figures with what they are multiples of, and each goal with its figure."""
+    """The figures with what they are multiples of, the tables that show them, and each goal with its figure."""
     return {
         "title": group.TITLE,
+        "contenders": list(group.CONTENDERS),
+        "tables": {heading: dict(columns) for heading, columns in group.TABLES.items()},
         "figures": [
             {
                 "measure": measure,
@@ -89,6 +95,8 @@ def _judged(goal: Goal, figures: Figures) -> dict[str, Any] | None:
         return None
     found = {}
     for kind, figure in figures[goal.of].items():
+        if kind == RATE:
+            continue  # the inverse of a time, which is judged
         other = 1.0 if goal.than is None else figures[goal.than][kind]
         found[kind] = figure / other if goal.at_least is None else other / figure
     return {
@@ -105,35 +113,66 @@ def _within(goal: Goal, figure: float) -> bool:
     return figure <= goal.at_most if goal.at_most is not None else figure >= (goal.at_least or 0)
 
 
-def printed(group: Group, result: dict[str, Any]) -> Iterator[str]:
-    """The lines of the tables of a group, and of its goals."""
+def rows(result: dict[str, Any], columns: Mapping[str, str]) -> dict[str, list[str]]:
+    """The cells of a table by contender, of those that have one."""
     found = {(figure["measure"], figure["contender"]): figure for figure in result["figures"]}
-    rounds = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
-    yield f"\n{result['title']}: {rounds}, load {result['load'][0]} to {result['load'][1]}"
-    yield "Times are those of the clock, and in brackets of the processor."
-    for heading, columns in group.TABLES.items():
-        present = [name for name in group.CONTENDERS if any((measure, name) in found for measure in columns.values())]
-        rows = {name: [_cell(found.get((measure, name))) for measure in columns.values()] for name in present}
+    return {
+        name: [cell(found.get((measure, name))) for measure in columns.values()]
+        for name in result["contenders"]
+        if any((measure, name) in found for measure in columns.values())
+    }
+
+
+def rounds(result: dict[str, Any]) -> str:
+    number = "1 round" if result["rounds"] == 1 else f"{result['rounds']} rounds"
+    return f"{number}, load {result['load'][0]} to {result['load'][1]}"
+
+
+def printed(result: dict[str, Any]) -> Iterator[str]:
+    """The lines of the tables of a group, and of its goals."""
+    yield f"\n{result['title']}: {rounds(result)}"
+    yield "Figures are by the clock, and in brackets by the time of the processor."
+    for heading, columns in result["tables"].items():
         yield f"\n{heading}"
+        if said := meaning(result, columns):
+            yield said
         yield f"{'':{NAMES}}" + "".join(f"{column:>{FIGURES}}" for column in columns)
-        for name, cells in rows.items():
-            yield f"{name:{NAMES}}" + "".join(f"{cell:>{FIGURES}}" for cell in cells)
+        for name, cells in rows(result, columns).items():
+            yield f"{name:{NAMES}}" + "".join(f"{text:>{FIGURES}}" for text in cells)
     if result["goals"]:
         yield "\ngoals"
     for goal in result["goals"]:
-        yield _goal(goal)
+        yield f"{verdict(goal):8}{reached(goal):>{FIGURES}}  {aim(goal)}"
     for name, reason in result["left_out"].items():
         yield f"{name} is left out: {reason}"
 
 
-def _cell(figure: dict[str, Any] | None) -> str:
+def meaning(result: dict[str, Any], columns: Mapping[str, str]) -> str:
+    """What the figures of a table are and which of them are better; nothing for counts, whose heading says it."""
+    found = [figure for figure in result["figures"] if figure["measure"] in columns.values()]
+    bases = dict.fromkeys(result["base"][figure["measure"]][1] for figure in found if figure["of_base"] is not None)
+    if bases:
+        return f"In multiples of {next(iter(bases)) if len(bases) == 1 else 'what has 1.00'}: less is faster."
+    if any(RATE in figure for figure in found):
+        return "More is faster."
+    return "Time of one: less is faster." if any("wall" in figure for figure in found) else ""
+
+
+def multiple(figure: float) -> str:
+    return f"{figure:.2f}" if figure >= 0.01 else f"{figure:.1g}"
+
+
+def cell(figure: dict[str, Any] | None) -> str:
     if figure is None:
         return "-"
     if figure["of_base"] is not None:
-        return f"{figure['of_base']['wall']:.2f} ({figure['of_base']['cpu']:.2f})"
+        return f"{multiple(figure['of_base']['wall'])} ({multiple(figure['of_base']['cpu'])})"
     if "number" in figure:
         return f"{figure['number']:,.0f}"
-    return f"{in_units(figure['wall'])} ({in_units(figure['cpu'])})"
+    if RATE in figure:
+        return f"{figure[RATE]:,.0f} ({in_units(figure['cpu'])})"
+    clock = in_units(figure["wall"])
+    return f"{clock} ({in_units(figure['cpu'])})" if "cpu" in figure else clock
 
 
 def in_units(seconds: float) -> str:
@@ -143,21 +182,31 @@ def in_units(seconds: float) -> str:
     return f"{seconds / 1e-6:.1f} us"
 
 
-def _goal(goal: dict[str, Any]) -> str:
-    measure, contender = goal["of"]
+def _goal_text(goal: dict[str, Any], figure: float) -> str:
     is_time = "wall" in goal["figure"] and goal["than"] is None
+    return in_units(figure) if is_time else f"{figure:.2f}".removesuffix(".00")
 
-    def text(figure: float) -> str:
-        return in_units(figure) if is_time else f"{figure:.2f}".removesuffix(".00")
 
-    figures = text(goal["figure"].get("wall", goal["figure"].get("number", 0)))
-    if "cpu" in goal["figure"]:
-        figures += f" ({text(goal['figure']['cpu'])})"
-    bound = f"at most {text(goal['at_most'])}" if goal["at_most"] is not None else f"at least {goal['at_least']} times"
+def reached(goal: dict[str, Any]) -> str:
+    """The figure of a goal."""
+    text = _goal_text(goal, goal["figure"].get("wall", goal["figure"].get("number", 0)))
+    return text + (f" ({_goal_text(goal, goal['figure']['cpu'])})" if "cpu" in goal["figure"] else "")
+
+
+def aim(goal: dict[str, Any]) -> str:
+    """What a goal asks, in words."""
+    measure, contender = goal["of"]
+    if goal["at_most"] is not None:
+        bound = f"at most {_goal_text(goal, goal['at_most'])}"
+    else:
+        bound = f"at least {goal['at_least']} times"
     if goal["than"] is not None:
         other_measure, other = goal["than"]
         word = "of" if goal["at_most"] is not None else "as fast as"
         bound += f" {word} {other}" + (f", {other_measure}" if other_measure != measure else "")
+    return f"{contender}, {measure}: {bound}"
+
+
+def verdict(goal: dict[str, Any]) -> str:
     met = set(goal["met"].values())
-    verdict = "unclear" if len(met) > 1 else "met" if True in met else "MISSED"
-    return f"{verdict:8}{figures:>{FIGURES}}  {contender}, {measure}: {bound}"
+    return "unclear" if len(met) > 1 else "met" if True in met else "MISSED"

@@ -14,11 +14,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
-from .groups import Group, group
-
-ROOT = Path(__file__).parents[1]
+from . import ROOT
+from .groups import LINUX, NPM, POSTGRESQL, Group, group
+from .support import node, postgresql
 
 # The figures of a group: clock or kind, by measure and contender.
 Figures = dict[tuple[str, str], dict[str, float]]
@@ -64,12 +63,20 @@ def started(group_name: str, contenders: list[str]) -> Iterator[dict[str, tuple[
 
 
 def left_out(contenders: Group) -> dict[str, str]:
-    """The contenders whose module is not installed, with a sentence that says how to get it."""
-    return {
-        name: f"{module} is not installed: pip install --group benchmark"
-        for name, module in contenders.CONTENDERS.items()
-        if importlib.util.find_spec(module) is None
-    }
+    """The contenders for which something is not there, with a sentence that says how to get it."""
+    found = {name: map(_reason, needed.split()) for name, needed in contenders.CONTENDERS.items()}
+    reasons = {name: "; ".join(filter(None, several)) for name, several in found.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _reason(needed: str) -> str | None:
+    if needed.startswith(NPM):
+        return node.missing(needed.removeprefix(NPM))
+    if needed == POSTGRESQL:
+        return postgresql.missing()
+    if needed == LINUX:
+        return None if sys.platform == "linux" else "it needs Linux, which has a clock for each process"
+    return None if importlib.util.find_spec(needed) else f"{needed} is not installed: pip install --group benchmark"
 
 
 def in_turns(group_name: str, seconds: float) -> tuple[int, Figures]:

@@ -43,7 +43,8 @@ def execute_read(
         staged = yield from (observed("read", plan, alias, steps, _note_staged_read) if observers else steps)
         note_read(_names_of(table, plan), ReadResult(staged, Status.BYPASS), 0.0, _sources_of(connection, plan))
         return staged
-    yield from connections[connection.settings.alias].prepare()
+    if connection.has_hooks:
+        yield from connections[connection.settings.alias].prepare()
     started = time.perf_counter()
     try:
         if isinstance(alias, ConnectionRef) and alias.credentials is not None:
@@ -97,7 +98,8 @@ def execute_write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -
     the request fails.
     """
     connection = connections[alias]
-    yield from connections[connection.settings.alias].prepare()
+    if connection.has_hooks:
+        yield from connections[connection.settings.alias].prepare()
     transaction = enclosing(alias) if open_blocks.held() or other_blocks else None
     steps = _write(changed, alias, plan) if transaction is None else transaction.stage(changed, plan)
     if not observers:
@@ -116,14 +118,14 @@ def _note_write(activity: Activity, data: Any) -> None:
 
 def _write(changed: Sequence[TableMeta], alias: Using, plan: WritePlan) -> Operation[Any]:
     connection = connections[alias]
-    database = connection.settings.database_id
+    database, request = connection.settings.database_id, plan.request
     try:
-        data = yield from connection.write([TableRef(database, table.id) for table in changed], plan.request)
+        data = yield from connection.write([TableRef(database, table.id) for table in changed], request)
     finally:
         for table in changed:
             if signals.table_invalidated.has_listeners(table.model):
                 yield SendSignal(signals.table_invalidated, table.model, {"reason": "write", "using": alias})
-    logger.debug("%s", plan.request)
+    logger.debug("%s", request)
     return changed[0].written(plan, data) if changed[0].relationships else data
 
 

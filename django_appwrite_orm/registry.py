@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,6 +43,7 @@ class Registry:
         self.other_ids: list[Callable[[], Iterable[str]]] = []
         # Increased by every registration; relations may then have other targets.
         self.version = 0
+        self._index = _Index(-1, [])
         # Relations of registered tables whose target is given by name, by that name.
         self._named: dict[str, list[_Declared]] = {}
         # Target and name of each reverse relation, and the descriptors that were set there.
@@ -133,13 +134,18 @@ class Registry:
         """Return all tables, those behind models among them."""
         return [*self._tables, *(table for find in self.other_tables for table in find())]
 
-    def every_possible(self) -> list[type[Row]]:
+    def every_possible(self, ids: Collection[str] | None = None) -> list[type[Row]]:
         """Return all tables, also those of models that a router keeps on Appwrite for some requests only.
 
-        A change is reported, and a cache cleared, outside of those requests.
+        A change is reported, and a cache cleared, outside of those requests. `ids`, in lower case, are those of the
+        tables to return; None for all.
         """
-        tables = [*self.every(), *(table for find in self.possible_tables for table in find())]
-        return list(dict.fromkeys(tables))
+        others = (table for find in (*self.other_tables, *self.possible_tables) for table in find())
+        if ids is None:
+            return list(dict.fromkeys([*self._tables, *others]))
+        by_id = self._indexed().by_id
+        registered = (table for id in ids for table in by_id.get(id, ()))
+        return list(dict.fromkeys([*registered, *(table for table in others if table._meta.id.lower() in ids)]))
 
     def find(self, name: str) -> type[Row]:
         """Return the table or the table of the model with this name, id or label. Raises `ConfigurationError`."""
@@ -200,14 +206,33 @@ class Registry:
         return self._called(relation.to)[:1]
 
     def _called(self, name: str) -> list[type[Row]]:
-        return [table for table in self._tables if _is_called(table, name)]
+        return self._indexed().by_name.get(name, [])
+
+    def _indexed(self) -> _Index:
+        index = self._index
+        if index.version != self.version:
+            self._index = index = _Index(self.version, self._tables)
+        return index
 
     def _others_called(self, name: str) -> list[type[Row]]:
-        return [table for find in self.other_tables for table in find() if _is_called(table, name)]
+        return [table for find in self.other_tables for table in find() if name in _names_of(table)]
 
 
-def _is_called(table: type[Row], name: str) -> bool:
-    return name in (table._meta.name, table._meta.id, table._meta.label)
+class _Index:
+    """The registered tables as of a version: by name, id and label, and by id in lower case."""
+
+    def __init__(self, version: int, tables: Iterable[type[Row]]) -> None:
+        self.version = version
+        self.by_name: dict[str, list[type[Row]]] = {}
+        self.by_id: dict[str, list[type[Row]]] = {}
+        for table in tables:
+            self.by_id.setdefault(table._meta.id.lower(), []).append(table)
+            for name in _names_of(table):
+                self.by_name.setdefault(name, []).append(table)
+
+
+def _names_of(table: type[Row]) -> set[str]:
+    return {table._meta.name, table._meta.id, table._meta.label}
 
 
 def _unknown_table(name: str, tables: Iterable[type[Row]]) -> ConfigurationError:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.checks.registry import registry as system_checks
+from django.core.signals import request_finished
 from django.test import override_settings
 from django.utils import translation
 
@@ -39,8 +40,12 @@ def clean_world() -> Iterator[None]:
         known.clear()
     empty_store()
     checks = set(system_checks.registered_checks)
+    receivers = request_finished.receivers[:]
     yield
     system_checks.registered_checks = checks  # without those of apps that only this test installed
+    if request_finished.receivers != receivers:  # django-valkey replaces Django's by an asynchronous one
+        request_finished.receivers[:] = receivers
+        request_finished.sender_receivers_cache.clear()
     translation.deactivate()  # LocaleMiddleware leaves the language of its last request on
     connections.reset()
     close_local(":memory:")
@@ -55,12 +60,12 @@ def no_migrations() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
-    """Have one worker more than there are cores for the fast tests, which wait a third of the time.
+    """Have one worker more than there are cores, because tests wait too: the fast ones a third of the time.
 
-    The slow ones do not: many have processes of their own.
+    Many of the slow ones wait for processes of their own. Those of the browser, which have no mark, do not wait.
     """
     cores = yield
-    return cores + (config.option.markexpr == "not slow")
+    return cores + (config.option.markexpr in ("slow", "not slow"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,6 +58,8 @@ LATER = {
 }
 # Packages of our own that only a project with tables, or with models on Appwrite, needs.
 OF_TABLES = {"cache", "integrity", "plan_execution", "querysets", "relations", "tables", "transactions"}
+# Those that models on Appwrite do not need.
+OF_OTHERS = {"facade", "local", "querysets", "schema"}
 # Modules and lines of our own, without tables and with some. Fewer are welcome; before a bound rises, look which are
 # needed.
 MODULES, LINES = 30, 3_340
@@ -118,13 +120,17 @@ def test_tables_import_querysets_and_neither_http_nor_schema(tmp_path: Path) -> 
     assert 6_000 < code_lines(modules) <= LINES_WITH_TABLES
 
 
-def test_models_on_a_server_import_neither_the_local_appwrite_nor_schema(tmp_path: Path) -> None:
+def test_models_on_a_server_import_neither_tables_querysets_nor_the_local_appwrite(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    at_first_query = "import django_appwrite_orm.backend.compile"
+    (tmp_path / "shop" / "models.py").write_text(at_first_query, encoding="utf-8")
     server = {"ENDPOINT": "https://appwrite.example/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
     database = {"ENGINE": "django_appwrite_orm.backend", "NAME": "default"}
     settings = {"APPWRITE_ORM": {"default": server}, "DATABASES": {"default": database}}
-    modules = imported("django_appwrite_orm", beside=tmp_path, **settings)
-    assert "django_appwrite_orm.backend.base" in modules
-    assert {name for name in own(modules) if f"{name}.".split(".")[1] in ("local", "schema")} == set()
+    modules = imported("django_appwrite_orm", "shop", beside=tmp_path, **settings)
+    assert {"django_appwrite_orm.backend.base", "django_appwrite_orm.backend.compile.reader"} <= modules
+    assert {name for name in own(modules) if f"{name}.".split(".")[1] in OF_OTHERS} == set()
 
 
 def test_beyond_django_only_parts_of_the_standard_library_are_imported(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         return connections[self.appwrite_alias]
 
     def ref(self, table: TableMeta) -> TableRef:
-        return TableRef(self.appwrite.settings.database_id, table.id)
+        return TableRef(connections[self.appwrite_alias].settings.database_id, table.id)
 
     @cached_property
     def wrap_database_errors(self) -> ErrorWrapper:  # type: ignore[override]
@@ -178,13 +178,12 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Cursor:
         return Cursor(self)
 
-    def run(self, statement: str) -> Any:
+    def run(self, statement: Statement) -> Any:
         """Carry out a statement and return its result."""
         if self.editor is not None:
             self.editor.create_pending()
-        with self.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.result
+        self.cursor().execute(statement)  # not closed: it holds nothing
+        return statement.result
 
     def carry_out(self, operation: Operation[Any], *, even_on_event_loop: bool = False) -> Any:
         """Carry out an operation of this connection and return its result.

@@ -11,7 +11,8 @@ import base64
 import binascii
 import decimal
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias, cast
 
 from django.core.exceptions import ValidationError
@@ -62,6 +63,11 @@ class ModelColumn:
         """Whether every row on the server has it, so that no migration makes it."""
         return self.key.startswith("$")
 
+    @cached_property
+    def key_of_rows(self) -> RowKey | None:
+        """What makes the ids of rows of these values: of a primary key that has a column beside them."""
+        return key_of(self.field) if self.field.primary_key and not holds_row_id(self.field) else None
+
     def encode(self, value: Any) -> Any:
         """Return the JSON of `value` in a row. Raises DataError, which names the field, for one it cannot hold."""
         try:
@@ -100,7 +106,7 @@ class ModelColumn:
         """What makes a value of JSON other than null; None where the JSON is the value."""
         return None
 
-    def decoded(self, raw: list[Any]) -> list[Any]:
+    def decoded(self, raw: Sequence[Any]) -> Sequence[Any]:
         """Return the values of these JSON values of several rows."""
         decode = self.decode
         return raw if decode is None else [None if value is None else decode(value) for value in raw]
@@ -304,7 +310,7 @@ class KeyColumn(ModelColumn):
     def decode(self) -> Callable[[Any], Any]:
         return self._value
 
-    def decoded(self, raw: list[Any]) -> list[Any]:
+    def decoded(self, raw: Sequence[Any]) -> Sequence[Any]:
         try:
             return self.row_key.values(raw)
         except ValidationError as error:

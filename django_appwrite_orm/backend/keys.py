@@ -73,10 +73,10 @@ class NumberKey(RowKey):
 
     def values(self, row_ids: Sequence[str | None]) -> list[Any]:
         try:
-            digits = "".join(row_ids)  # type: ignore[arg-type]
-        except TypeError:  # there is a None
+            digits = "".join(row_ids).encode("ascii")  # type: ignore[arg-type]
+        except (TypeError, UnicodeEncodeError):  # there is a None, or an id of another kind
             return super().values(row_ids)
-        if digits.isascii() and digits.isdigit() and set(map(len, row_ids)) == {DIGITS}:  # type: ignore[arg-type]
+        if digits.isdigit() and set(map(len, row_ids)) == {DIGITS}:  # type: ignore[arg-type]
             return list(map(int, row_ids))  # type: ignore[arg-type]
         return super().values(row_ids)
 

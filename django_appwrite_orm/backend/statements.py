@@ -34,13 +34,14 @@ def _refusal(sql: str) -> NotSupportedError:
 
 
 class Statement(str):
-    """A text for logs, and the operation that it stands for.
+    """A text for logs, the operation that it stands for, and the result of that.
 
     `notes` are about how it was carried out, as far as it was: strategy, reason, rows; where statements are logged also
     requests and status. `changes`: whether it writes.
     """
 
     operation: Operation[Any]
+    result: Any = None
     notes: dict[str, Any]
     changes: bool
 
@@ -96,7 +97,7 @@ def _costs_noted(statement: Statement) -> Iterator[None]:
 
 
 class Cursor:
-    """A DB-API cursor that carries out statements and refuses SQL. It has no rows: a statement has one result."""
+    """A DB-API cursor that carries out statements and refuses SQL. It has no rows: a statement has its result."""
 
     description = None
     rowcount = -1
@@ -105,10 +106,9 @@ class Cursor:
 
     def __init__(self, connection: DatabaseWrapper) -> None:
         self._connection = connection
-        self.result: Any = None
 
     def execute(self, statement: str, params: Any = None) -> Cursor:
-        """Carry out a statement; its result is `result`. Raises NotSupportedError for SQL."""
+        """Carry out a statement, which then has its result. Raises NotSupportedError for SQL."""
         if not isinstance(statement, Statement):
             raise _refusal(statement)
         if statement.changes:
@@ -125,7 +125,7 @@ class Cursor:
         if observers:
             steps = observed("statement", statement, self._connection.appwrite_alias, steps)
         # Django has refused an event loop when this cursor was opened.
-        self.result = self._connection.carry_out(steps, even_on_event_loop=True)
+        statement.result = self._connection.carry_out(steps, even_on_event_loop=True)
 
     def executemany(self, statement: str, params: Any) -> None:
         raise _refusal(statement)

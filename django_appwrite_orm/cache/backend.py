@@ -95,6 +95,7 @@ _outages: WeakValueDictionary[str, OutageLog] = WeakValueDictionary()
 def _reset(*, setting: str, **kwargs: object) -> None:
     if setting == "CACHES":  # the same aliases may name other caches from now on
         _outages.clear()
+        PendingInvalidations.forget_caches()
 
 
 setting_changed.connect(_reset)

@@ -19,7 +19,7 @@ from ..threads import ContextValue
 from .backend import CacheBackend
 from .effects import CacheAdd, CacheGet, CacheTouch
 from .keys import TableKeys
-from .writes import invalidate, mark_in_doubt, retry_pending, write
+from .writes import MARGIN, invalidate, invalidate_before_sending, mark_in_doubt, retry_pending, write
 
 Result = TypeVar("Result")
 
@@ -34,6 +34,7 @@ class WriteBatch:
     def __init__(self, store: CacheBackend, table: TableKeys, ttl: int) -> None:
         self.store = store
         self.table = table
+        self._lease = table.leases[-1]  # the writers beside it try the others first
         self._ttl = ttl
         self._owner = secrets.token_hex(8)
         self._until = 0.0  # monotonic seconds up to which the lease is certainly ours
@@ -66,9 +67,9 @@ class WriteBatch:
         yield from retry_pending(self.store)
         requested_at = time.monotonic()
         if not (yield from self._renew()) and not (yield from self._take()):
-            # Another writer holds the lease: this write sets its own fence, as any other would.
+            # Another writer holds this lease: this write sets its own fence, as any other would.
             return (yield from write(self.store, [self.table], send, ttl))
-        self._until = requested_at + self._ttl
+        self._until = requested_at + self._ttl - MARGIN
         try:
             result = yield from send()
         except BaseException as error:
@@ -98,19 +99,26 @@ class WriteBatch:
 
     def _take(self) -> Operation[bool]:
         try:
-            if not (yield from CacheAdd(self.store, self.table.lease, self._owner, self._ttl)):
-                # A concurrent task of this batch may hold the lease. Renew it before reading its owner, so that it
-                # cannot expire in between; at worst another writer's lease is extended.
+            if not (yield from CacheAdd(self.store, self._lease, self._owner, self._ttl)):
+                # A concurrent task of this batch may hold it. Look before renewing: nobody may extend another's lease,
+                # which ends if its owner is dead. And look again: it may have expired before it was renewed.
+                if not (yield from self._holds()):
+                    return False
                 yield from self._touch()
-                if (yield from CacheGet(self.store, self.table.lease)) != self._owner:
+                if not (yield from self._holds()):
                     return False
         except CacheUnavailable:
             return False
-        yield from invalidate(self.store, [self.table])  # the task that took it may not have done so yet
+        # Also where another task of this batch took it: that one may not have done so yet.
+        yield from invalidate_before_sending(self.store, [self.table])
         return True
 
+    def _holds(self) -> Operation[bool]:
+        """Whether the lease belongs to a write of this batch."""
+        return (yield from CacheGet(self.store, self._lease)) == self._owner
+
     def _touch(self) -> CacheTouch:
-        return CacheTouch(self.store, self.table.lease, self._ttl)
+        return CacheTouch(self.store, self._lease, self._ttl)
 
     def end(self) -> Operation[None]:
         """Release the lease, unless it may have expired or a write of the batch may still be applied.
@@ -120,7 +128,7 @@ class WriteBatch:
         self._ended = True
         ours = time.monotonic() < self._until and not self._is_in_doubt and not self._under_way
         self._until = 0.0
-        yield from invalidate(self.store, [self.table], [self.table.lease] if ours else [])
+        yield from invalidate(self.store, [self.table], [self._lease] if ours else [])
 
 
 open_batches: ContextValue[tuple[WriteBatch, ...]] = ContextValue("appwrite_batches", ())

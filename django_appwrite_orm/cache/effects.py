@@ -25,9 +25,15 @@ _LOOPING = frozenset() if django.VERSION >= (6, 1) else frozenset({"get_many", "
 # Changes return None only from django-redis with IGNORE_EXCEPTIONS, in place of an error.
 _CHANGES = frozenset({"add", "set", "touch", "delete_many"})
 
+# In place of a value that is not there: None may be stored.
+_MISSING = object()
+
 
 class CacheCall(Effect[Result]):
-    """Call one method of the cache. Raises `CacheUnavailable`, whatever the backend raises."""
+    """Call one method of the cache. Raises `CacheUnavailable`, whatever the backend raises.
+
+    Its subclasses are not frozen: each read makes one, and a frozen one takes longer to make.
+    """
 
     __slots__ = ()
 
@@ -39,50 +45,60 @@ class CacheCall(Effect[Result]):
     def arguments(self) -> tuple[Any, ...]:
         """The arguments of the backend's method."""
 
+    @property
+    def call(self) -> tuple[Method, tuple[Any, ...]]:
+        """The method to call, and its arguments."""
+        return self.method, self.arguments
+
+    def received(self, value: Any, method: Method) -> Any:
+        """Return the result, given what `method` of the backend returned. Raises TypeError for a wrong type."""
+        return value
+
     def perform(self) -> Result:
         sent_at = time.monotonic()
         try:
-            value = getattr(caches[self.store.alias], self.method)(*self.arguments)
+            method, arguments = self.call
+            value = self.received(getattr(caches[self.store.alias], method)(*arguments), method)
         except Exception as error:
-            raise self.failed(error) from error
+            raise self.failed(error, sent_at) from error
         return self._checked(value, sent_at)
 
     async def aperform(self) -> Result:
         cache = caches[self.store.alias]
+        method, arguments = self.call
         sent_at = time.monotonic()
         try:
-            if self.method in _LOOPING:
-                value = await sync_to_async(getattr(cache, self.method))(*self.arguments)
-            else:
-                value = await getattr(cache, f"a{self.method}")(*self.arguments)
+            # Not every backend has Django's base class, and with it an asynchronous form of each method.
+            twin = None if method in _LOOPING else getattr(cache, f"a{method}", None)
+            value = self.received(await (twin or sync_to_async(getattr(cache, method)))(*arguments), method)
         except Exception as error:
-            raise self.failed(error) from error
+            raise self.failed(error, sent_at) from error
         return self._checked(value, sent_at)
 
-    def failed(self, error: Exception) -> CacheUnavailable:
+    def failed(self, error: Exception, sent_at: float) -> CacheUnavailable:
         """Note the failure, and return the error to raise for it."""
         self.store.outage.failed(self.method, error)
         if self.store.shared:
-            if self.method == "delete_many":
+            waited = self.store.ledger.waited(time.monotonic() - sent_at)
+            if waited or self.method == "delete_many":  # deletions of others may have waited in vain as well
                 self.store.ledger.refuse()
             else:
                 self.store.ledger.forget_proof()
         return CacheUnavailable(f"The cache {self.store.alias!r} failed ({type(error).__name__}: {masked(error)}).")
 
     def _checked(self, value: Any, sent_at: float) -> Result:
-        if self.method == "get_many" and type(value) is not dict and not isinstance(value, Mapping):
-            raise self.failed(TypeError(f"get_many returned {type(value).__name__}"))
         if value is None and self.method in _CHANGES and self.store.hides_failures:
-            raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"))
+            raise self.failed(RuntimeError(f"{self.method} failed, and IGNORE_EXCEPTIONS hides why"), sent_at)
         if self.store.outage.failing:
             self.store.outage.worked(self.method)
+            self.store.ledger.unresponsive = False
         if self.method in _CHANGES:
             self.store.ledger.prove(sent_at)
         result: Result = value
         return result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CacheGet(CacheCall[object]):
     """Return the value under `key`, None if there is none."""
 
@@ -95,9 +111,12 @@ class CacheGet(CacheCall[object]):
         return (self.key,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CacheGetMany(CacheCall[Mapping[str, object]]):
-    """Return the values that exist under `keys`."""
+    """Return the values that exist under `keys`.
+
+    A single key is looked up by `get`, which is less work for clients of Redis. Not where it may hide a failure.
+    """
 
     method = "get_many"
     store: CacheBackend
@@ -107,8 +126,21 @@ class CacheGetMany(CacheCall[Mapping[str, object]]):
     def arguments(self) -> tuple[Sequence[str]]:
         return (self.keys,)
 
+    @property
+    def call(self) -> tuple[Method, tuple[Any, ...]]:
+        if len(self.keys) == 1 and not self.store.hides_failures:
+            return "get", (self.keys[0], _MISSING)
+        return "get_many", (self.keys,)
 
-@dataclass(frozen=True, slots=True)
+    def received(self, value: Any, method: Method) -> Mapping[str, object]:
+        if method == "get":
+            return {} if value is _MISSING else {self.keys[0]: value}
+        if type(value) is not dict and not isinstance(value, Mapping):
+            raise TypeError(f"get_many returned {type(value).__name__}")
+        return value
+
+
+@dataclass(slots=True)
 class CacheAdd(CacheCall[bool]):
     """Set `key` for `timeout` seconds unless it exists; whether it was set."""
 
@@ -123,7 +155,7 @@ class CacheAdd(CacheCall[bool]):
         return (self.key, self.value, self.timeout)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CacheSet(CacheCall[None]):
     """Set `key` for `timeout` seconds."""
 
@@ -138,7 +170,7 @@ class CacheSet(CacheCall[None]):
         return (self.key, self.value, self.timeout)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CacheTouch(CacheCall[bool]):
     """Let `key` expire `timeout` seconds from now; whether it exists."""
 
@@ -152,7 +184,7 @@ class CacheTouch(CacheCall[bool]):
         return (self.key, self.timeout)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CacheDeleteMany(CacheCall[None]):
     """Delete `keys`, in this order where the backend deletes one by one."""
 

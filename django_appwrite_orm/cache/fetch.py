@@ -20,7 +20,7 @@ from ..plans import Response
 from ..sansio import Operation, Sleep, Spawn
 from .backend import CacheBackend
 from .effects import CacheAdd, CacheCall, CacheDeleteMany, CacheGetMany, CacheSet
-from .entries import CacheEntry, pack, unpack
+from .entries import CacheEntry, by_column, pack, unpack
 from .keys import TableKeys
 from .policy import CachePolicy
 from .process_cache import DecodedEntry
@@ -162,10 +162,11 @@ def _fetch(miss: Miss, versions: tuple[str, ...]) -> Operation[FetchResult]:
     ttl = expires - time.time()
     if ttl <= 0:
         return FetchResult(response, 0)
-    entry = CacheEntry(versions, expires, response.text)
+    cached = by_column(response)
+    entry = CacheEntry(versions, expires, cached.text)
     try:
         yield from CacheSet(miss.store, miss.key, pack(entry), ceil(ttl + miss.policy.grace))
     except CacheUnavailable:
         return FetchResult(response, 0)
-    miss.store.memory.put(miss.key, DecodedEntry(versions, entry.expires, response.data), miss.checked)
-    return FetchResult(response, entry.expires)
+    miss.store.memory.put(miss.key, DecodedEntry(versions, entry.expires, cached.data), miss.checked)
+    return FetchResult(response._replace(data=cached.data), entry.expires)

@@ -18,10 +18,13 @@ from typing import NamedTuple
 API_KEY = "key"
 
 # The version of the entry format. Raise it when the format changes: entries of other versions are then ignored.
-FORMAT = 1
+FORMAT = 2
 
 # The bytes of a digest.
 _DIGEST_SIZE = 16
+
+# The leases of each table: so many writers can be under way at once before one has to set an in-doubt marker.
+LEASES = 4
 
 # The TTLs of in-doubt markers (seconds). No writer may shorten another's marker, and caches cannot extend a TTL without
 # knowing it: each TTL has its own key, and every writer sets the same TTL for a key.
@@ -39,15 +42,15 @@ class TableKeys(NamedTuple):
     """The version and fence keys of one table; `read` and `write` use them."""
 
     token: str
-    lease: str
+    leases: tuple[str, ...]
     in_doubt: str
     in_doubt_long: str
     in_doubt_longest: str
 
     @property
     def fences(self) -> tuple[str, ...]:
-        """The keys of lease and in-doubt markers."""
-        return self[1:]
+        """The keys of leases and in-doubt markers."""
+        return (*self.leases, *self[2:])
 
     def in_doubt_for(self, ttl: float) -> InDoubt:
         """Return the in-doubt marker that lasts for at least `ttl` seconds. Raises ValueError when there is none."""
@@ -95,7 +98,8 @@ def _digest_before_plan(store: tuple[str, ...], identity: str) -> hashlib.blake2
 @lru_cache(maxsize=4096)
 def _table_keys(prefix: str, store: tuple[str, ...], table: tuple[str, ...]) -> TableKeys:
     base = f"{prefix}:{_digest(*store, *(part.lower() for part in table))}"
-    return TableKeys(f"{base}:token", f"{base}:lane", f"{base}:doubt", f"{base}:doubt:long", f"{base}:doubt:longest")
+    leases = (f"{base}:lane", *(f"{base}:lane:{number}" for number in range(2, LEASES + 1)))
+    return TableKeys(f"{base}:token", leases, f"{base}:doubt", f"{base}:doubt:long", f"{base}:doubt:longest")
 
 
 def _digest(*parts: str) -> str:

@@ -18,6 +18,9 @@ REMINDER = 1.0
 # Seconds for which a cache that accepted our change is trusted to accept those of other processes.
 PROOF = 1.0
 
+# Seconds after which a call that fails has waited for a time limit: the cache does not respond, and others would wait.
+SLOW = 0.1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PendingInvalidation:
@@ -37,7 +40,8 @@ class PendingInvalidations:
 
     While one is pending for a table, this process reads the table from Appwrite. A cache that refuses our deletions
     refuses those of other processes too, so tokens stored at the time of a refusal cannot be trusted: after a
-    refusal the token of every table is pending until this process has deleted it once.
+    refusal, and after a call that waited in vain, the token of every table is pending until this process has deleted
+    it once.
     """
 
     def __init__(self) -> None:
@@ -46,6 +50,7 @@ class PendingInvalidations:
         self._reminded = -inf  # monotonic seconds
         self._proved = -inf  # monotonic seconds
         self.refusals = 0
+        self.unresponsive = False  # a call has waited for a time limit, and none succeeded since
         self._cleared: dict[str, int] = {}  # the refusals there had been when a token was last deleted
         self.after_fork()
         register_after_fork(self)
@@ -54,23 +59,29 @@ class PendingInvalidations:
         """Keep what is pending: the child would read what was not deleted, as its parent would."""
         # The garbage collector, which ends the writes of tasks that nobody ended, may come while it is held.
         self._lock = threading.RLock()
+        self._probing = False
 
     @classmethod
     def of(cls, alias: str) -> PendingInvalidations:
         """Return the instance of the cache `alias`; it exists as long as a connection uses it."""
         return _ledgers.setdefault(alias, cls())
 
+    @staticmethod
+    def forget_caches() -> None:
+        """Begin with new instances: the aliases may name other caches from now on."""
+        _ledgers.clear()
+
     def __len__(self) -> int:
         return len(self._pending)
 
     def touch(self, tokens: Iterable[str]) -> None:
-        """Note that this process writes these tables now."""
+        """Trust no result of these tables from before now: this process writes them, or knows newer tokens."""
         now = time.monotonic()
         with self._lock:
             self._touched.update(dict.fromkeys(tokens, now))
 
     def touched(self, tokens: Iterable[str]) -> float:
-        """Return when this process last wrote one of them (monotonic seconds); 0 if never."""
+        """Return when one of them was last noted by `touch` (monotonic seconds); 0 if never."""
         return max((self._touched.get(token, 0.0) for token in tokens), default=0.0)
 
     def add(self, pending: PendingInvalidation) -> None:
@@ -109,8 +120,25 @@ class PendingInvalidations:
         """Note that a call failed: check that the cache accepts changes before trusting it again."""
         self._proved = -inf
 
+    def waited(self, seconds: float) -> bool:
+        """Note for how long a call waited that failed; whether that was for a time limit."""
+        if seconds < SLOW:
+            return False
+        self.unresponsive = True
+        return True
+
+    def begin_probe(self) -> bool:
+        """Whether nobody else finds out already if the cache responds again."""
+        with self._lock:
+            free, self._probing = not self._probing, True
+        return free
+
+    def end_probe(self) -> None:
+        """Let another one find out."""
+        self._probing = False
+
     def refuse(self) -> None:
-        """Note that the cache refused a deletion; it may refuse those of other processes too."""
+        """Note that the cache refused a deletion, or did not respond; others may not have got theirs through either."""
         with self._lock:
             self.refusals += 1
             self._proved = -inf

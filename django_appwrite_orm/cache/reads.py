@@ -4,11 +4,15 @@ A table's *token* is its random version; missing means that nothing cached is va
 marker) says that the table is being written. The rules that keep a read from ever being older than a write that was
 acknowledged before it began:
 
-- a hit needs no fence, and every token present and equal to the entry's;
-- under a fence the result is fetched and not stored;
+- a hit needs every token present and equal to the entry's;
 - a result is stored under the tokens held before it was fetched, never under newer ones;
+- fences are looked at after the tokens and before the fetch: under a fence the result is not stored;
 - a token once seen is never written back: a missing one is added, and then looked at again together with the
   fences, since a writer may have come in between.
+
+A hit needs no look at the fences. A writer sets its fence, deletes the token, and only then sends. A token that is
+there was either there before the deletion, so nothing has been sent, or added under the fence, so nothing is stored
+under it.
 """
 
 from __future__ import annotations
@@ -16,52 +20,34 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from ..exceptions import CacheUnavailable, RateLimited, Unavailable
 from ..plans import Response
 from ..sansio import Operation
 from .backend import CacheBackend
-from .effects import CacheAdd, CacheGet, CacheGetMany
+from .effects import CacheAdd, CacheGetMany
 from .entries import CacheEntry, unpack
 from .fetch import Miss, fetch_once, refresh_in_background
 from .keys import TableKeys
 from .policy import CachePolicy
 from .process_cache import DecodedEntry
 from .results import ReadResult, Status
-from .writes import flush_pending, proved
+from .writes import flush_pending, probe_in_background, proved
 
 # Seconds after which a token expires when nobody deletes it. Long, because its end makes every
 # result of the table a miss.
 TOKEN_TTL = 86_400
 
 
-class TableVersions(NamedTuple):
-    """The result of one look-up of the tables.
-
-    `versions` are their tokens, in order, under which a result may be stored and found; None if one is missing or a
-    table is fenced. `missing` are the tables without a token, `fenced` is whether one of them has a fence.
-    """
-
-    versions: tuple[str, ...] | None
-    missing: list[TableKeys]
-    fenced: bool
-
-    @classmethod
-    def at(cls, values: Mapping[str, object], tables: Sequence[TableKeys]) -> TableVersions:
-        """Return the versions of `tables` in the values of one look-up."""
-        tokens: list[str] = []
-        missing: list[TableKeys] = []
-        fenced = False
-        for table in tables:
-            token = values.get(table.token)
-            if isinstance(token, str) and token:
-                tokens.append(token)
-            else:
-                missing.append(table)
-            if not fenced and not values.keys().isdisjoint(table.fences):
-                fenced = True
-        return cls(None if fenced or missing else tuple(tokens), missing, fenced)
+def tokens_in(values: Mapping[str, object], tables: Sequence[TableKeys]) -> tuple[str, ...] | None:
+    """Return the tokens of `tables`, in order, in the values of a look-up; None if one is missing."""
+    tokens = []
+    for table in tables:
+        token = values.get(table.token)
+        if not isinstance(token, str) or not token:
+            return None
+        tokens.append(token)
+    return tuple(tokens)
 
 
 def read(
@@ -84,25 +70,42 @@ def read(
             return ReadResult(trusted.data, Status.HIT, trusted.expires, versions=trusted.tokens)
 
     checked = time.monotonic()
+    kept = store.memory.get(key)
+    usable = kept if kept is not None and time.time() < kept.expires else None
+    names = [table.token for table in tables]
+    stored: CacheEntry | DecodedEntry | None
     try:
-        stored, versions = yield from _look(store, key, tables)
+        values = yield from CacheGetMany(store, [key, *names] if usable is None else names)
+        stored = usable or unpack(values.get(key)) or kept  # another process may have stored a later one
+        tokens = tokens_in(values, tables)
+        if (hit := _hit(store, key, stored, tokens, checked)) is not None:
+            return hit
+        if tokens is None:
+            versions = yield from _with_new_tokens(store, tables, values)
+        else:
+            fences = _fences(tables)
+            values = yield from CacheGetMany(store, fences if usable is None else [key, *fences])
+            versions = tokens if values.keys().isdisjoint(fences) else None
+            if usable is not None:
+                stored = unpack(values.get(key)) or usable
+                if (hit := _hit(store, key, stored, tokens, checked)) is not None:
+                    return hit
     except CacheUnavailable:
         stored, versions = store.memory.get(key), None
-        yield from proved(store, tables)  # a cache that refuses changes too cannot be relied on
-    entry, left = None, 0.0
-    if versions is not None and stored is not None and stored.tokens == versions:
-        entry = stored.decode() if isinstance(stored, CacheEntry) else stored
-        left = stored.expires - time.time()
-        if entry is not None and left > 0:
-            if (
-                entry is not stored or store.memory.trust
-            ):  # else it came from there, and nothing asks when it was checked
-                store.memory.put(key, entry, checked)
-            return ReadResult(entry.data, Status.HIT, entry.expires, _length(stored), versions)
+        if store.ledger.unresponsive:
+            yield from probe_in_background(store, tables)
+        else:
+            yield from proved(store, tables)  # a cache that refuses changes too cannot be relied on
     miss = Miss(store, key, tuple(tables), fetch, policy, checked)
-    if versions is not None and stored is not None and entry is not None and left + policy.stale_while_revalidate > 0:
-        yield from refresh_in_background(miss, versions)
-        return ReadResult(entry.data, Status.STALE, size=_length(stored))
+    if (
+        stored is not None
+        and stored.tokens == versions
+        and time.time() < stored.expires + policy.stale_while_revalidate
+    ):
+        entry = _decoded(stored)
+        if entry is not None and versions is not None:
+            yield from refresh_in_background(miss, versions)
+            return ReadResult(entry.data, Status.STALE, size=_length(stored))
     try:
         if versions is None:
             response = yield from fetch()
@@ -112,46 +115,76 @@ def read(
     except (Unavailable, RateLimited):
         if not policy.stale_if_error or stored is None or stored.expires + policy.stale_if_error <= time.time():
             raise
-        entry = stored.decode() if isinstance(stored, CacheEntry) else stored
-        if entry is None:
+        if (entry := _decoded(stored)) is None:
             raise
         return ReadResult(entry.data, Status.STALE, size=_length(stored))
+
+
+def _hit(
+    store: CacheBackend,
+    key: str,
+    stored: CacheEntry | DecodedEntry | None,
+    tokens: tuple[str, ...] | None,
+    checked: float,
+) -> ReadResult | None:
+    """Return the result that is `stored` under `key` if it is current: read under `tokens`, and not expired."""
+    if stored is None or stored.tokens != tokens or time.time() >= stored.expires:
+        return None
+    entry = _decoded(stored)
+    if entry is None:
+        return None
+    if entry is not stored or store.memory.trust:  # else it came from there, and nothing asks when it was checked
+        store.memory.put(key, entry, checked)
+    return ReadResult(entry.data, Status.HIT, entry.expires, _length(stored), tokens)
+
+
+def _decoded(stored: CacheEntry | DecodedEntry) -> DecodedEntry | None:
+    return stored.decode() if isinstance(stored, CacheEntry) else stored
 
 
 def _length(stored: CacheEntry | DecodedEntry) -> int:
     return len(stored.text) if isinstance(stored, CacheEntry) else 0
 
 
-def _look(
-    store: CacheBackend, key: str, tables: Sequence[TableKeys]
-) -> Operation[tuple[CacheEntry | DecodedEntry | None, tuple[str, ...] | None]]:
-    """Return what is stored under `key`, and the tokens that a result may now be found and stored under."""
-    names = [name for table in tables for name in table]
-    in_process = store.memory.get(key)
-    usable = in_process if in_process is not None and time.time() < in_process.expires else None
-    values = yield from CacheGetMany(store, names if usable else [key, *names])
-    look = TableVersions.at(values, tables)
-    stored = usable or unpack(values.get(key)) or in_process  # another process may have stored a later one
-    if usable is not None and look.versions is not None and usable.tokens != look.versions:
-        stored = unpack((yield from CacheGet(store, key))) or usable
-    if look.missing and not look.fenced:
-        for table in look.missing:
+def _fences(tables: Sequence[TableKeys]) -> list[str]:
+    return [fence for table in tables for fence in table.fences]
+
+
+def _with_new_tokens(
+    store: CacheBackend, tables: Sequence[TableKeys], values: Mapping[str, object]
+) -> Operation[tuple[str, ...] | None]:
+    """Add the tokens that are missing in `values`; return those under which a result may now be stored."""
+    for table in tables:
+        if tokens_in(values, [table]) is None:
             yield from CacheAdd(store, table.token, secrets.token_hex(16), TOKEN_TTL)
-        look = TableVersions.at((yield from CacheGetMany(store, names)), tables)
-    return stored, look.versions
+    return (yield from _unfenced(store, tables))
+
+
+def _unfenced(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[tuple[str, ...] | None]:
+    """Return the tokens of `tables`, in order; None if one is missing or a table is fenced."""
+    fences = _fences(tables)
+    values = yield from CacheGetMany(store, [*(table.token for table in tables), *fences])
+    return tokens_in(values, tables) if values.keys().isdisjoint(fences) else None
 
 
 def is_current(store: CacheBackend, table: TableKeys) -> Operation[bool]:
     """Whether results of this table can be hits: it has a token and no fence. False without a cache."""
-    return (yield from versions(store, [table])) is not None
+    return (yield from versions(store, [table], unfenced=True)) is not None
 
 
-def versions(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[tuple[str, ...] | None]:
-    """Return the tokens of these tables, in order; None if one is missing, fenced, or the cache fails."""
-    if not (yield from flush_pending(store, tables)):
+def versions(
+    store: CacheBackend, tables: Sequence[TableKeys], *, unfenced: bool = False
+) -> Operation[tuple[str, ...] | None]:
+    """Return the tokens of these tables, in order; None if one is missing or the cache fails.
+
+    What somebody keeps under them is current, as for a hit. What is read from now on may be kept under them only if
+    they are `unfenced`: then None is returned for a table with a fence too.
+    """
+    if not (store.ledger.is_clear or (yield from flush_pending(store, tables))):
         return None
     try:
-        values = yield from CacheGetMany(store, [name for table in tables for name in table])
+        if unfenced:
+            return (yield from _unfenced(store, tables))
+        return tokens_in((yield from CacheGetMany(store, [table.token for table in tables])), tables)
     except CacheUnavailable:
         return None
-    return TableVersions.at(values, tables).versions

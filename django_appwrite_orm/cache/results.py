@@ -7,17 +7,15 @@ from typing import Any, NamedTuple
 
 
 class Status(Enum):
-    """Where a result came from, from best to worst; `rank` orders them."""
+    """Where a result came from; `rank` orders them from best (0) to worst."""
 
     HIT = 0
     STALE = 1
     MISS = 2
     BYPASS = 3
 
-    @property
-    def rank(self) -> int:
-        """The position from best (0) to worst."""
-        return self.value
+    def __init__(self, rank: int) -> None:
+        self.rank = rank  # an attribute, for each read compares them
 
 
 class ReadResult(NamedTuple):

@@ -1,7 +1,7 @@
 """Cache statistics of each table, counted in the process and summed in the cache.
 
 Counting costs a read a few additions. Where the cache is shared, a background thread adds the counts to totals in the
-cache every few seconds: a fixed number of small keys for each table.
+cache every few seconds: a fixed number of small keys for each table, and at most those of `FLUSHED_TABLES` at once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.core.cache import caches
@@ -26,6 +28,9 @@ logger = logging.getLogger("django_appwrite_orm.cache")
 # Seconds between two additions to the totals, and the TTL of a total, after which it starts from 0.
 FLUSH_INTERVAL = 5
 TOTAL_TTL = 30 * 86_400
+# Tables whose counts are added at once. Those of further tables follow after the next interval, so that a process
+# with a thousand tables sends no more commands for statistics than one with a hundred.
+FLUSHED_TABLES = 100
 
 
 @dataclass(slots=True)
@@ -116,22 +121,31 @@ class Statistics:
 
     def _of(self, table: str) -> Counts:
         if self._shared and self._timer is None:
-            timer = threading.Timer(FLUSH_INTERVAL, close_caches_after(self.flush))
-            timer.daemon = True
-            with suppress(RuntimeError):  # the system has no more threads: the next count tries again
-                timer.start()
-                self._timer = timer
+            self._start_timer()
         counts = self._counts.get(table)
         if counts is None:
             counts = self._counts[table] = Counts()
         return counts
 
-    def flush(self) -> None:
-        """Add the counts to the totals in the cache; they are lost if the cache fails."""
+    def _start_timer(self) -> None:
+        timer = threading.Timer(FLUSH_INTERVAL, close_caches_after(partial(self.flush, FLUSHED_TABLES)))
+        timer.daemon = True
+        with suppress(RuntimeError):  # the system has no more threads: the next count tries again
+            timer.start()
+            self._timer = timer
+
+    def flush(self, most: int | None = None) -> None:
+        """Add the counts to the totals in the cache; they are lost if the cache fails.
+
+        `most` tables are added now, those that wait longest, and the others later; None adds all.
+        """
         if not self._shared:
             return
         with self._lock:
-            counts_by_table, self._counts, self._timer = self._counts, {}, None
+            counts_by_table = {table: self._counts.pop(table) for table in list(islice(self._counts, most))}
+            self._timer = None
+            if self._counts:
+                self._start_timer()
         try:
             for table, counts in counts_by_table.items():
                 for name in _NAMES:
@@ -142,8 +156,11 @@ class Statistics:
 
     def _add(self, key: str, amount: int) -> None:
         cache = caches[self._alias]
-        if not cache.add(key, amount, TOTAL_TTL):
+        try:
             cache.incr(key, amount)
+        except ValueError:  # there is no total yet
+            if not cache.add(key, amount, TOTAL_TTL):
+                cache.incr(key, amount)
 
     @property
     def place(self) -> tuple[str, str]:

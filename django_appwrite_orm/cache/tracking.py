@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from ..threads import ContextValue, register_after_fork
 from .results import ReadResult, Status
+
+_rank = attrgetter("rank")
 
 
 @dataclass(slots=True)
@@ -44,8 +47,9 @@ class ReadLog:
     def note(self, tables: Sequence[str], result: ReadResult, seconds: float, sources: Sequence[Hashable] = ()) -> None:
         """Add a read of these tables, in the order of the result's versions, that took `seconds`."""
         for table in tables:
-            before = self.tables.get(table, result.status)
-            self.tables[table] = max(before, result.status, key=lambda status: status.rank)
+            before = self.tables.get(table)
+            if before is None or before.rank < result.status.rank:
+                self.tables[table] = result.status
         sources = sources or tables
         for source, version in zip(sources, result.versions or (None,) * len(sources), strict=True):
             self.versions[source] = version if self.versions.get(source, version) == version else None
@@ -63,7 +67,7 @@ class ReadLog:
     @property
     def worst(self) -> Status:
         """The worst status of the reads; HIT before the first one."""
-        return max(self.tables.values(), key=lambda status: status.rank, default=Status.HIT)
+        return max(self.tables.values(), key=_rank, default=Status.HIT)
 
 
 class _OpenLogs:

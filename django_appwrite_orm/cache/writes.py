@@ -3,8 +3,8 @@
 The fence is set first, then the token is deleted: a reader that comes in between stores nothing. After a clear outcome
 (applied, or certainly not) the token is deleted again and the lease released, but only while our own clock shows
 that it cannot have expired. After an unclear outcome the fence stays until the request can no longer be applied, and
-is set again where it may have expired. A second writer does not wait for the lease of the first one; it sets an
-*in-doubt* marker, which writers share and which only expires.
+is set again where it may have expired. A writer does not wait for those that hold the other leases of the table. If
+all are taken, it sets an *in-doubt* marker, which writers share and which only expires.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from ..exceptions import CacheUnavailable
 from ..plans.limits import QUERY_SECONDS
-from ..sansio import Operation
+from ..sansio import Operation, Spawn
 from .backend import CacheBackend
 from .effects import CacheAdd, CacheDeleteMany, CacheSet
 from .keys import IN_DOUBT_TTLS, InDoubt, TableKeys
@@ -45,9 +45,12 @@ def write(
     anything else, an interruption included, may have been. So may a success whose `unclear` is true: another
     copy of the request may still arrive. A cache that fails never stops a write.
     """
-    yield from retry_pending(store)
+    if store.ledger.unresponsive:
+        yield from probe_in_background(store, tables)
+    else:
+        yield from retry_pending(store)
     fence = yield from _fence(store, tables, ttl)
-    yield from invalidate(store, tables)
+    yield from (invalidate if len(fence.bare) == len(tables) else invalidate_before_sending)(store, tables)
     try:
         result = yield from send()
     except BaseException as error:
@@ -70,8 +73,8 @@ def _fence(store: CacheBackend, tables: Sequence[TableKeys], ttl: float) -> Oper
     fence = _Fence(time.monotonic() + ttl)
     for table in tables:
         try:
-            if (yield from CacheAdd(store, table.lease, secrets.token_hex(8), ttl)):
-                fence = fence._replace(leases=(*fence.leases, table.lease))
+            if lease := (yield from _take_lease(store, table, ttl)):
+                fence = fence._replace(leases=(*fence.leases, lease))
             else:
                 yield from _marker(store, table.in_doubt_for(ttl))
         except CacheUnavailable:
@@ -79,6 +82,14 @@ def _fence(store: CacheBackend, tables: Sequence[TableKeys], ttl: float) -> Oper
             store.ledger.add(PendingInvalidation(table.token))
             fence = fence._replace(bare=(*fence.bare, table))
     return fence
+
+
+def _take_lease(store: CacheBackend, table: TableKeys, ttl: float) -> Operation[str | None]:
+    """Take the first lease that is free, and return its key; None if other writers hold all of them."""
+    for lease in table.leases:
+        if (yield from CacheAdd(store, lease, secrets.token_hex(8), ttl)):
+            return lease
+    return None
 
 
 def _marker(store: CacheBackend, in_doubt: InDoubt) -> CacheSet:
@@ -96,8 +107,8 @@ def _release(
 
 
 def _stands(fence: _Fence) -> bool:
-    """Whether it cannot have run out yet, so that no other writer can have taken its leases."""
-    return time.monotonic() < fence.until
+    """Whether it cannot run out before a call arrives, so that no other writer can have taken its leases."""
+    return time.monotonic() < fence.until - MARGIN
 
 
 def mark_in_doubt(store: CacheBackend, tables: Sequence[TableKeys], ttl: float) -> Operation[None]:
@@ -139,15 +150,48 @@ def invalidate(store: CacheBackend, tables: Sequence[TableKeys], leases: Sequenc
     return True
 
 
+def invalidate_before_sending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
+    """Delete the tokens of the tables under a fence; if that fails, try once more.
+
+    A hit looks at the tokens alone, so other processes would go on to use one that stays behind.
+    """
+    return (yield from invalidate(store, tables)) or (yield from invalidate(store, tables))
+
+
 def flush_pending(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
     """Send pending invalidations of these tables; whether they may then be read from the cache.
 
-    It may not while an invalidation does not get through or the cache refuses changes.
+    It may not while an invalidation does not get through, or the cache refuses changes or does not respond.
     """
+    if store.ledger.unresponsive:
+        yield from probe_in_background(store, tables)
+        return False
+    return (yield from _flush(store, tables))
+
+
+def _flush(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:
     if pending := store.ledger.concerning(table.token for table in tables):
         return (yield from _send_pending(store, pending))
     yield from retry_pending(store)
     return store.ledger.is_proved or (yield from proved(store, tables))
+
+
+def probe_in_background(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[None]:
+    """Find out if the cache responds again, without waiting for it: one thread of this process waits, not each read."""
+    if store.ledger.begin_probe():
+        started = False
+        try:
+            started = yield from Spawn(lambda: _probe(store, tables))
+        finally:
+            if not started:
+                store.ledger.end_probe()
+
+
+def _probe(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[None]:
+    try:
+        yield from _flush(store, tables)
+    finally:
+        store.ledger.end_probe()
 
 
 def proved(store: CacheBackend, tables: Sequence[TableKeys]) -> Operation[bool]:

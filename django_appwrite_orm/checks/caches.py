@@ -20,24 +20,31 @@ from ..conf.test_runs import is_test_command
 _DJANGO = "django.core.cache.backends."
 _WITHOUT_ATOMIC_ADD = {_DJANGO + "filebased.FileBasedCache", _DJANGO + "db.DatabaseCache"}
 _MEMCACHED = {_DJANGO + "memcached.BaseMemcachedCache"}
-DJANGO_REDIS = "django_redis.cache.RedisCache"
-DJANGO_S_OWN_REDIS = _DJANGO + "redis.RedisCache"
-# Serializers of django-redis that read plain data and cannot run code.
+# A fork of django-redis with the same options. Only the base class knows its cache for a Cluster too.
+_DJANGO_VALKEY = "django_valkey.base.BaseValkeyCache"
+_DJANGO_REDIS = {"django_redis.cache.RedisCache", _DJANGO_VALKEY}
+_DJANGO_S_OWN_REDIS = _DJANGO + "redis.RedisCache"
+# Serializers of django-redis and django-valkey that read plain data and cannot run code.
 _SAFE = {
     "django_appwrite_orm.contrib.redis_json.JSONSerializer",
     "django_redis.serializers.json.JSONSerializer",
     "django_redis.serializers.msgpack.MSGPackSerializer",
+    "django_valkey.serializers.json.JSONSerializer",
+    "django_valkey.serializers.msgpack.MSGPackSerializer",
+    "django_valkey.serializers.msgspec.MsgSpecJsonSerializer",
+    "django_valkey.serializers.msgspec.MsgSpecMsgPackSerializer",
 }
 _PICKLING = {_DJANGO + "redis.RedisSerializer"}
-# Options of redis-py that repeat a call without a response.
+# Options of redis-py and valkey-py that repeat a call without a response.
 _REPEATING = {"retry", "retry_on_error", "retry_on_timeout"}
 
 # Options of pymemcache that hide failures from the caller.
 _HIDING = {"default_noreply", "ignore_exc"}
-# With this client of django-redis, several servers are shards, not replicas.
-_SHARDS = "django_redis.client.sharded.ShardClient"
+# With this client, several servers are shards, not replicas.
+_SHARDS = {"django_redis.client.sharded.ShardClient", "django_valkey.client.sharded.ShardClient"}
 # This one reads from the replicas that Sentinel names.
-_SENTINEL = "django_redis.client.sentinel.SentinelClient"
+_SENTINEL = {"django_redis.client.sentinel.SentinelClient", "django_valkey.client.sentinel.SentinelClient"}
+_CLUSTER_OF_VALKEY = "django_valkey.cluster_cache.cache.ClusterValkeyCache"
 _CLUSTER = "django_appwrite_orm.contrib.redis_cluster.ClusterConnectionFactory"
 # What Redis Cluster takes for the slot of a key: the text in the first braces, unless it is empty.
 _TAG = re.compile(r"^[^{]*\{[^}]+\}")
@@ -58,7 +65,7 @@ def cache_problems() -> Iterator[CheckMessage]:
 def _cluster_problems(cache: Mapping[str, Any], prefixes: Mapping[str, str]) -> Iterator[CheckMessage]:
     factory = (cache.get("OPTIONS") or {}).get("CONNECTION_FACTORY")
     factory = factory or getattr(settings, "DJANGO_REDIS_CONNECTION_FACTORY", None)
-    if DJANGO_REDIS not in families_of(cache.get("BACKEND")) or _CLUSTER not in families_of(factory):
+    if not _DJANGO_REDIS & families_of(cache.get("BACKEND")) or _CLUSTER not in families_of(factory):
         return
     for connection, prefix in prefixes.items():
         if not _TAG.match(f"{cache.get('KEY_PREFIX') or ''}:{prefix}"):
@@ -103,9 +110,17 @@ def _problems(alias: str, cache: Mapping[str, Any]) -> Iterator[CheckMessage]:
         )
     if families & _MEMCACHED:
         yield from _memcached_problems(where, cache.get("LOCATION"), options)
-    if families & {DJANGO_REDIS, DJANGO_S_OWN_REDIS}:
+    if families & {*_DJANGO_REDIS, _DJANGO_S_OWN_REDIS}:
         yield from _replica_problems(where, cache.get("LOCATION"), families, options)
-        yield from _redis_problems(where, options, ignores=DJANGO_REDIS in families and _ignores_failures(options))
+        yield from _redis_problems(where, options, ignores=_ignores_failures(families, options))
+    if _CLUSTER_OF_VALKEY in families:
+        yield Warning(
+            f"{where} ({path}) repeats calls without a response, and reads the keys of one look-up at different"
+            " moments: a token that was deleted in between can seem valid.",
+            hint=f"Use django_redis.cache.RedisCache with OPTIONS = {{'CONNECTION_FACTORY': '{_CLUSTER}'}}, which"
+            " connects to a Cluster of Valkey too.",
+            id="appwrite_orm.W006",
+        )
 
 
 def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -128,17 +143,17 @@ def _memcached_problems(where: str, location: Any, options: Mapping[str, Any]) -
 def _replica_problems(
     where: str, location: Any, families: set[str], options: Mapping[str, Any]
 ) -> Iterator[CheckMessage]:
-    shards = DJANGO_REDIS in families and _SHARDS in families_of(options.get("CLIENT_CLASS"))
-    if DJANGO_REDIS in families and _SENTINEL in families_of(options.get("CLIENT_CLASS")):
+    client = families_of(options.get("CLIENT_CLASS")) if families & _DJANGO_REDIS else set()
+    if client & _SENTINEL:
         yield Warning(
             f"{where} reads from the replicas that Sentinel names. A replica that lags still has tokens that were"
             " deleted, and serves their outdated results.",
-            hint="Leave out CLIENT_CLASS: django-redis's SentinelConnectionFactory then uses the primary.",
+            hint="Leave out CLIENT_CLASS: the SentinelConnectionFactory then uses the primary.",
             id="appwrite_orm.W007",
         )
         return
-    count = _number_of_servers(location, "," if DJANGO_REDIS in families else "[;,]")
-    if count > 1 and not shards:
+    count = _number_of_servers(location, "," if families & _DJANGO_REDIS else "[;,]")
+    if count > 1 and not client & _SHARDS:
         yield Warning(
             f"{where} has {count} Redis servers: all but the first are used as replicas, for reading. A replica that"
             " lags still has tokens that were deleted, and serves their outdated results.",
@@ -157,8 +172,9 @@ def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) ->
     if ignores:
         yield Warning(
             f"{where} ignores its own failures: a failed call looks like one that found no entry.",
-            hint="Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS): when a cache fails, rows are read from"
-            " and written to Appwrite without it. If other data needs the option, keep it in another cache.",
+            hint="Remove IGNORE_EXCEPTIONS (or DJANGO_REDIS_IGNORE_EXCEPTIONS, DJANGO_VALKEY_IGNORE_EXCEPTIONS): when a"
+            " cache fails, rows are read from and written to Appwrite without it. If other data needs the option, keep"
+            " it in another cache.",
             id="appwrite_orm.W005",
         )
     pool = options.get("CONNECTION_POOL_KWARGS") or {}
@@ -171,14 +187,17 @@ def _redis_problems(where: str, options: Mapping[str, Any], *, ignores: bool) ->
         )
 
 
-def _ignores_failures(options: Mapping[str, Any]) -> bool:
-    return bool(options.get("IGNORE_EXCEPTIONS", getattr(settings, "DJANGO_REDIS_IGNORE_EXCEPTIONS", False)))
+def _ignores_failures(families: set[str], options: Mapping[str, Any]) -> bool:
+    if not families & _DJANGO_REDIS:
+        return False
+    product = "VALKEY" if _DJANGO_VALKEY in families else "REDIS"
+    return bool(options.get("IGNORE_EXCEPTIONS", getattr(settings, f"DJANGO_{product}_IGNORE_EXCEPTIONS", False)))
 
 
 def _unpickles(families: set[str], options: Mapping[str, Any]) -> bool:
-    if DJANGO_REDIS in families:
+    if families & _DJANGO_REDIS:
         return not families_of(options.get("SERIALIZER")) & _SAFE
-    if DJANGO_S_OWN_REDIS in families:
+    if _DJANGO_S_OWN_REDIS in families:
         return options.get("serializer") is None or bool(families_of(options["serializer"]) & _PICKLING)
     return False
 
@@ -211,9 +230,9 @@ def eviction_problems(alias: str) -> Iterator[CheckMessage]:
     where, families = f"CACHES[{alias!r}]", families_of(settings.CACHES[alias].get("BACKEND"))
     cache: Any = caches[alias]  # neither backend has types
     try:
-        if DJANGO_REDIS in families:
+        if families & _DJANGO_REDIS:
             memory = cache.client.get_client(write=True).info("memory")
-        elif DJANGO_S_OWN_REDIS in families:
+        elif _DJANGO_S_OWN_REDIS in families:
             memory = cache._cache.get_client(None, write=True).info("memory")
         else:
             return

@@ -14,6 +14,7 @@ from django.core.management import ManagementUtility
 _PYTEST = "PYTEST_VERSION"
 _PYTEST_TEST = "PYTEST_CURRENT_TEST"
 _COMMAND = "APPWRITE_ORM_TEST_RUN"
+_VARIABLES = (_PYTEST, _PYTEST_TEST, _COMMAND)
 
 
 # The store of tests: no server but this one, of its own version, and no other services, whatever else is set.
@@ -34,9 +35,14 @@ _UNITTEST = "unittest.__main__"
 
 
 class _Seen:
-    """Whether this process has been a test run. Threads that tests start may go on after it."""
+    """What is known of this process.
+
+    `ever` is whether it has been a test run. Threads that tests start may go on after it. `variables` is whether the
+    environment may name a test run: every use of a connection looks, and to look there takes longer than a dict.
+    """
 
     ever = False
+    variables = any(name in os.environ for name in _VARIABLES)
 
 
 def note_test_command() -> None:
@@ -46,6 +52,7 @@ def note_test_command() -> None:
     """
     if _is_management_test() or _started_module() == _UNITTEST:
         os.environ[_COMMAND] = "1"
+        _Seen.variables = True
 
 
 def _started_module() -> str | None:
@@ -85,7 +92,7 @@ def is_test_run() -> bool:
 
 
 def _tests_run() -> bool:
-    if _PYTEST in os.environ or _PYTEST_TEST in os.environ or _COMMAND in os.environ:
+    if (_Seen.variables or "_pytest" in sys.modules) and any(name in os.environ for name in _VARIABLES):
         return True
     utils = sys.modules.get("django.test.utils")  # not imported for this: production does without django.test
     return utils is not None and hasattr(utils._TestState, "saved_data")

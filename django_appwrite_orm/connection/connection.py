@@ -76,6 +76,8 @@ class Connection:
             head_limit=settings.head_limit,
         )
         self._by_key = self.client
+        # The hooks look after the schema.
+        self.has_hooks = settings.auto_migrate or settings.auto_validate
         self._refusal = refusal(settings.alias, settings.endpoint, allowed=settings.allow_in_tests)
         is_test_run()  # notes the run, which a thread may outlive that then uses a connection to refuse
         memory = ProcessCache(settings.cache.memory, settings.cache.trust)
@@ -115,13 +117,9 @@ class Connection:
             raise ConfigurationError(self._refusal)
 
     def prepare(self) -> Operation[None]:
-        """Run the hooks of `before_use`, before rows are read or written. Raises what they raise.
-
-        They look after the schema, so they run only with AUTO_MIGRATE or AUTO_VALIDATE.
-        """
-        if self.settings.auto_migrate or self.settings.auto_validate:
-            for hook in before_use:
-                yield from hook(self)
+        """Run the hooks of `before_use`, before rows are read or written, if it `has_hooks`. Raises what they raise."""
+        for hook in before_use:
+            yield from hook(self)
 
     def send(self, request: Request) -> Operation[Response]:
         """Send one request with its retries, past the cache. Raises an `AppwriteError`.
@@ -260,10 +258,10 @@ class Connection:
         self.check_allowed()
         return is_current(self.store, self.table_keys(table))
 
-    def versions(self, tables: Sequence[TableRef]) -> Operation[tuple[str, ...] | None]:
-        """Return the tokens of `tables`; None if one is missing or a table is being written."""
+    def versions(self, tables: Sequence[TableRef], *, unfenced: bool = False) -> Operation[tuple[str, ...] | None]:
+        """Return the tokens of `tables`; None if one is missing or, where they must be `unfenced`, being written."""
         self.check_allowed()
-        return versions(self.store, [self.table_keys(table) for table in tables])
+        return versions(self.store, [self.table_keys(table) for table in tables], unfenced=unfenced)
 
     def close(self) -> None:
         """Close its connections and drop its counters."""

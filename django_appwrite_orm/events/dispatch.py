@@ -21,7 +21,7 @@ from ..relations.cascades import affected_tables_of_report
 from ..sansio import Operation
 from ..signals import SendSignal
 from ..tables import Row
-from .parsing import RowChange, changes_of
+from .parsing import RowChange, changes_of, ids_in
 from .webhook_contradictions import contradiction
 
 logger = logging.getLogger("django_appwrite_orm.events")
@@ -48,7 +48,8 @@ def dispatch_event(
     row_changes: list[RowChange] = []
     is_registered = False
     for connection in connections_like(alias):
-        tables = [(table, _ref(table, connection)) for table in registry.every_possible()]
+        ids = ids_in(names, connection.settings.database_id)
+        tables = [(table, _ref(table, connection)) for table in registry.every_possible(ids)]
         changes = changes_of(names, payload, tables)
         for table in dict.fromkeys(
             affected

@@ -16,6 +16,7 @@ from ..tables import Row
 
 ACTIONS = frozenset({"create", "update", "upsert", "delete"})
 _PARTS = frozenset({"rows", "columns", "indexes"})
+_BEGINNING = "databases."
 # Keys in the payload of some routes that are not part of the row.
 _INTERNAL = frozenset({"$collection", "$collectionId"})
 
@@ -50,10 +51,10 @@ class RowChange:
 
 def changes_of(names: Sequence[str], payload: object, tables: Iterable[tuple[type[Row], TableRef]]) -> list[Change]:
     """Return the changes of `tables`, which come with their refs, that an event with these names reports."""
-    exact_names = [name for name in names if "*" not in name]
+    rests = _rests(names)
     changes = []
     for table, ref in tables:
-        rest = _rest(exact_names, ref)
+        rest = _rest(rests, ref)
         if rest is None:
             continue
         part, _, tail = rest.partition(".") if "." in rest else ("", "", rest)
@@ -61,16 +62,38 @@ def changes_of(names: Sequence[str], payload: object, tables: Iterable[tuple[typ
     return changes
 
 
-def _rest(names: Sequence[str], ref: TableRef) -> str | None:
+def ids_in(names: Sequence[str], database: str) -> set[str] | None:
+    """Return what may be ids of tables in these names, in lower case; None if the event is of the whole database."""
+    rests = _rests(names)
+    prefix = f"{_BEGINNING}{database}.".lower()
+    if not ACTIONS.isdisjoint(rests.get(prefix, ())):
+        return None
+    prefix += "tables."
+    return {before[len(prefix) : -1] for before in rests if before.startswith(prefix)}
+
+
+def _rests(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the rests of the exact names after each dot, by what precedes it in lower case."""
+    rests: dict[str, list[str]] = {}
+    for name in names:
+        if "*" in name or not name.lower().startswith(_BEGINNING):
+            continue
+        end = name.find(".") + 1
+        while end:
+            rests.setdefault(name[:end].lower(), []).append(name[end:])
+            end = name.find(".", end) + 1
+    return rests
+
+
+def _rest(rests: Mapping[str, Sequence[str]], ref: TableRef) -> str | None:
     """Return the rest of the most specific name after the table's: `rows.ID.update`, `delete`; None: another table.
 
     Appwrite ignores the case of ids. Every event of a row or table also has names in the older terms (`collections`,
     `documents`); an event of a database has only its own names.
     """
-    database = f"databases.{ref.database}.".lower()
+    database = f"{_BEGINNING}{ref.database}.".lower()
     for prefix in (f"{database}tables.{ref.table}.".lower(), database):
-        for name in names:
-            rest = name[len(prefix) :] if name.lower().startswith(prefix) else ""
+        for rest in rests.get(prefix, ()):
             part, _, tail = rest.partition(".")
             if (part in ACTIONS and not tail) or (
                 prefix != database and part in _PARTS and tail.rpartition(".")[2] in ACTIONS

@@ -1,6 +1,7 @@
 """Reads and writes of Appwrite as immutable data, and the requests that they become."""
 
 from .clauses import EVERYTHING, NOTHING, Clause, conjunction, disjunction, surely_fit
+from .columnar import ColumnarRows, Prepared, RowShape, column_values, copies
 from .keyset import BY_SEQUENCE, beyond
 from .limits import BULK_LIMIT, GROUPS_LIMIT, OPERATIONS_LIMIT, SHOWN_LIMIT, TEXT_LIMIT
 from .negation import negation
@@ -34,6 +35,7 @@ __all__ = [
     "TEXT_LIMIT",
     "AggregateRows",
     "Clause",
+    "ColumnarRows",
     "CountRows",
     "CreateRow",
     "CreateRows",
@@ -43,11 +45,13 @@ __all__ = [
     "IncrementRow",
     "ListRows",
     "PlanFlow",
+    "Prepared",
     "Progress",
     "ReadPlan",
     "Request",
     "RequestFlow",
     "Response",
+    "RowShape",
     "Split",
     "Step",
     "TableRef",
@@ -56,7 +60,9 @@ __all__ = [
     "WritePlan",
     "begin_transaction",
     "beyond",
+    "column_values",
     "conjunction",
+    "copies",
     "disjunction",
     "end_transaction",
     "fits",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 # Bytes of a query in a URL besides its text: `&queries%5B10%5D=`.
@@ -65,9 +66,15 @@ class Clause(_TextCache):
         try:
             return self._text
         except AttributeError:
-            text = compact_json(self.as_dict())
+            text = self._json()
             object.__setattr__(self, "_text", text)
             return text
+
+    def _json(self) -> str:
+        """Return the same as `compact_json(self.as_dict())`, from the texts that the parts have already."""
+        attribute = "" if self.attribute is None else f',"attribute":{_value_json(self.attribute)}'
+        values = "" if self.values is None else f',"values":[{",".join(map(_value_json, self.values))}]'
+        return f'{{"method":{encode_basestring(self.method)}{attribute}{values}}}'
 
     @classmethod
     def from_json(cls, text: str) -> Clause:
@@ -85,6 +92,13 @@ class Clause(_TextCache):
             nested = value["method"] in ("and", "or")
             values = tuple(cls._from_value(v) if nested else _frozen(v) for v in values)
         return cls(value["method"], value.get("attribute"), values)
+
+
+def _value_json(value: Any) -> str:
+    if isinstance(value, Clause):
+        return str(value)
+    kind = type(value)
+    return encode_basestring(value) if kind is str else repr(value) if kind is int else compact_json(value)
 
 
 def _frozen(value: Any) -> Any:
@@ -121,12 +135,14 @@ def disjunction(clauses: Iterable[Clause]) -> Clause:
 
 
 def _join(method: str, clauses: Iterable[Clause], *, neutral: Clause, absorbing: Clause) -> Clause:
-    parts: dict[Clause, None] = {}
+    parts: list[Clause] = []
     for clause in clauses:
-        if clause == absorbing:
+        if clause.method == absorbing.method:
             return absorbing
-        if clause != neutral:
-            parts.update(dict.fromkeys(clause.values or () if clause.method == method else (clause,)))
+        if clause.method != neutral.method:
+            parts += (clause.values or ()) if clause.method == method else (clause,)
+    if len(parts) > 1:
+        parts = list(dict.fromkeys(parts))
     if len(parts) < 2:
         return next(iter(parts), neutral)
     return Clause(method, values=tuple(parts))

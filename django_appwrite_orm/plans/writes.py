@@ -52,8 +52,9 @@ class CreateRows:
 
     @property
     def request(self) -> Request:
-        body = {"rows": [dict(row) for row in self.rows]}
-        return Request("POST", self.table.rows, body=body, repeatable=True, shape=listing, rows=len(self.rows))
+        return Request(
+            "POST", self.table.rows, body={"rows": list(self.rows)}, repeatable=True, shape=listing, rows=len(self.rows)
+        )
 
     @property
     def operation(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..tables import Row, columns
 from ..tables.columns.coercion import plain
 from ..tables.columns.numbers import Number
 from ..tables.kinds import Family
-from ..tables.validation import OPERATORS
+from ..tables.validation import OPERATORS, operator_text
 
 _ARITHMETIC = {
     "+": "increment",
@@ -93,11 +93,11 @@ def _operator(column: columns.Column, expression: Any) -> str:
     if isinstance(expression, Apply):
         return expression.operator
     if isinstance(expression, Now) and column.kind.family is Family.TIME and not column.array:
-        return _text("dateSetNow")
+        return operator_text("dateSetNow")
     if isinstance(expression, NegatedExpression):
         inner = expression.get_source_expressions()[0]
         if _is_column(column, inner) and column.family is Family.BOOLEAN and not column.array:
-            return _text("toggle")
+            return operator_text("toggle")
     if isinstance(expression, Concat):
         first, *rest = _concatenated(expression)
         if _is_column(column, first) and not column.array and all(isinstance(operand, Value) for operand in rest):
@@ -138,7 +138,7 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
     if column.family is Family.TEXT and sign == "+":
         if not isinstance(constant, str):
             raise ValidationError(f"Only text can be added to text, not {constant!r}.", code="expression")
-        return _text("stringConcat", constant)
+        return operator_text("stringConcat", constant)
     if not (column.arithmetic and isinstance(column, Number)):
         raise ValidationError(f"Appwrite has no arithmetic for {column.kind.type} columns.", code="expression")
     if isinstance(column, columns.Decimal):
@@ -155,13 +155,4 @@ def _combined(column: columns.Column, sign: str, constant: Any) -> str:
         raise ValidationError("Division by zero.", code="expression")
     if constant < 0 and sign in ("+", "-"):  # the increment routes take positive steps
         sign, constant = "-" if sign == "+" else "+", -constant
-    return _text(_ARITHMETIC[sign], constant)
-
-
-def increment(step: int) -> str:
-    """Return the operator that adds to an integer."""
-    return _text("increment", step)
-
-
-def _text(method: str, *values: Any) -> str:
-    return json.dumps({"method": method, "values": list(values)})
+    return operator_text(_ARITHMETIC[sign], constant)

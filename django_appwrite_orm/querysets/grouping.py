@@ -9,8 +9,8 @@ from django.core.exceptions import FieldError
 
 from ..exceptions import NotSupportedError
 from ..sansio import Operation, run_async, run_sync
-from ..tables import Row
-from .aggregates.accumulators import Accumulator, AggregateSpec
+from ..tables import Row, read_values
+from .aggregates.accumulators import Accumulator, AggregateSpec, aggregated_values
 from .aggregates.server import groups
 from .django_queryset import QueryFacts, Recognized
 from .pagination import pages
@@ -101,13 +101,14 @@ class GroupedQuerySet(Queryable, Generic[R], Recognized):
         walk = pages(query.replace(shape=None, select=query.model._meta.get_keys(needed)))
         by_values: dict[tuple[Any, ...], list[Accumulator]] = {}
         while not walk.finished:
-            for raw in (yield from walk.page()):
-                row = query.model.from_appwrite(raw, query.db)
-                group = tuple([getattr(row, attribute) for attribute in attributes])
+            rows = yield from walk.page()
+            keys = zip(*read_values(query.model, rows, query.db, attributes), strict=True)
+            columns = aggregated_values(query, rows, self._aggregates)
+            for group, *values in zip(keys, *columns, strict=True):
                 if group not in by_values:
                     by_values[group] = [spec.accumulator() for spec in self._aggregates]
-                for accumulator in by_values[group]:
-                    accumulator.add(row)
+                for accumulator, value in zip(by_values[group], values, strict=True):
+                    accumulator.add(value)
         return [
             {
                 **dict(zip(names, group, strict=True)),

@@ -57,12 +57,14 @@ class Queryable:
         raise NotImplementedError
 
 
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False, init=False)
 class Query(Generic[R]):
     """A selection of rows of `model`."""
 
     model: type[R]
     db: Using
+    # The values of rows that are created from here, so that they refer to the row this belongs to; None: none can.
+    presets: Mapping[str, Any] | None
     is_placed: bool = False  # its connection was named by the caller
     where: Clause = EVERYTHING
     order: tuple[Clause, ...] = ()
@@ -75,15 +77,22 @@ class Query(Generic[R]):
     shape: ValuesShape | None = None
     is_distinct: bool = False
     related: tuple[str, ...] = ()  # prefetched relations
-    # The values of rows that are created from here, so that they refer to the row this belongs to; None: none can.
-    presets: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
+
+    def __init__(self, model: type[R], db: Using, *, is_placed: bool = False, where: Clause = EVERYTHING) -> None:
+        # Not field by field, as for a frozen dataclass: each queryset makes one. The class has the other defaults.
+        vars(self).update(model=model, db=db, presets={}, is_placed=is_placed, where=where)
 
     def __repr__(self) -> str:
         return f"<Query of {self.model.__name__}>"
 
     def replace(self, **changes: Any) -> Self:
         """Return the same query with these fields changed."""
-        return dataclasses.replace(self, **changes) if changes else self
+        if not changes:
+            return self
+        # Not `dataclasses.replace()`, which reads and sets every field: most of the time that a short chain takes.
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self), **changes)
+        return copied
 
     def uncached(self) -> Self:
         """Return the same query, sent to Appwrite every time."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypedDict, TypeVar, Unpack
 
 from django.core.exceptions import FieldError, SynchronousOnlyOperation
@@ -23,7 +23,7 @@ from ..plans import BY_SEQUENCE, EVERYTHING, NOTHING, Clause, GetRow, TableRef, 
 from ..relations.paths import check_relation
 from ..routers import aliases
 from ..sansio import Operation, call, run_async, run_sync, twins
-from ..tables import Overridable, Row, alters_data
+from ..tables import Overridable, Row, alters_data, read_rows, read_values
 from .aggregates import evaluation
 from .aggregates.accumulators import aggregate_specs
 from .django_queryset import Hidden, QueryFacts, Recognized
@@ -350,14 +350,15 @@ class QuerySet(UnavailableMethods, Overridable, Queryable, Generic[R], Recognize
             return (yield from resolved_pages(query, page_size))
         return pages(query, page_size)
 
-    def _page_of(self, raws: list[dict[str, Any]]) -> Operation[list[Any]]:
+    def _page_of(self, raws: Sequence[dict[str, Any]]) -> Operation[list[Any]]:
         """Return rows made of what Appwrite sent, with prefetched relations, in the requested shape."""
         query = self._query
-        row_of, using = query.model.from_appwrite, query.db
-        rows = [row_of(raw, using) for raw in raws]
+        if query.shape is not None:
+            return query.shape.of(read_values(query.model, raws, query.db, query.shape.attributes))
+        rows: list[Any] = read_rows(query.model, raws, query.db)
         if query.related:
             yield from prefetch_related_rows(list(rows), query.related, query.db)
-        return rows if query.shape is None else [query.shape(row) for row in rows]
+        return rows
 
     def _all_rows(self) -> Operation[list[R]]:
         if self._rows is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from ..credentials import ConnectionRef
 from ..exceptions import NotSupportedError
 from ..plans import NOTHING, Clause, conjunction, disjunction, negation
 from ..sansio import Operation
-from ..tables import Row
+from ..tables import Row, read_values
 from .aggregates.distinct import distinct_pages
 from .lookups.relations import RelatedFilter, linked_ids, refusal
 from .lookups.subqueries import FOLLOWS, InSubquery
@@ -83,10 +84,12 @@ def _ids_in(query: Query[Any], clause: RelatedFilter) -> Operation[list[str]]:
     return list(dict.fromkeys(linked_id for raw in raws for linked_id in linked_ids(raw.get(clause.key))))
 
 
-def _found_in(query: Query[Any], clause: InSubquery) -> Operation[list[Row]]:
+def _found_in(query: Query[Any], clause: InSubquery) -> Operation[Sequence[Any]]:
+    """Return the values of the inner query."""
     other = clause.inner_query(query)
     raws = yield from _all_of(query, other, f"a queryset as the value of {clause.column.name}__in")
-    return [other.model.from_appwrite(raw, other.db) for raw in raws]
+    (values,) = read_values(other.model, raws, other.db, [clause.source.name])
+    return values
 
 
 def _all_of(query: Query[Any], other: Query[Any], what: str) -> Operation[list[Raw]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from ..tables import Row
+from ..plans import copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,14 @@ class ValuesShape:
     names: tuple[str, ...]
     attributes: tuple[str, ...]
 
-    def __call__(self, row: Row) -> Any:
-        """Return the values of `row` in this form."""
-        values = tuple([getattr(row, attribute) for attribute in self.attributes])
-        if self.form == "dict":
-            return dict(zip(self.names, values, strict=True))
+    def of(self, columns: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the values of each row in this form. `columns` has those of each attribute."""
         if self.form == "flat":
-            return values[0]
-        return values if self.form == "tuple" else _named_row(self.names, values)
+            return list(columns[0])
+        if self.form == "dict":
+            return copies(dict.fromkeys(self.names), len(columns[0]), zip(self.names, columns, strict=True))
+        rows = zip(*columns, strict=True)
+        return list(rows if self.form == "tuple" else map(_row_class(self.names)._make, rows))
 
 
 def _named_row(names: tuple[str, ...], values: tuple[Any, ...]) -> Any:

@@ -11,17 +11,17 @@ Only relationships that a registered table declares, on either side, are conside
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..exceptions import ConfigurationError
 from ..plans import CreateRows, DeleteRow, DeleteRows, WritePlan
 from ..registry import registry
 from ..tables import Row
 from ..tables.columns import Relationship
 from ..tables.columns.relations import inverse
 from ..tables.options import Options
+from .targets import relations_to
 
 # Types, from the side of a table, of which a row at the other end has one linked row, as an id in its JSON.
 _TO_ONE_AT_OTHER_END = ("oneToOne", "oneToMany")
@@ -76,7 +76,7 @@ def relationship_ends(table: type[Row]) -> tuple[RelationshipEnd, ...]:
     return relationship_ends_at(table, registry.version)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def relationship_ends_at(table: type[Row], version: int) -> tuple[RelationshipEnd, ...]:
     """Return the same, kept for each `registry.version`, for what asks with every change of a row."""
     own = table._meta.relationships.values()
@@ -92,22 +92,13 @@ def relationship_ends_at(table: type[Row], version: int) -> tuple[RelationshipEn
         )
         for relationship in own
     ]
-    for other, relationship in _relationships_to(table):
+    for other, relationship in relations_to(table):
+        if not isinstance(relationship, Relationship):
+            continue
         key = relationship.two_way_key
         if key is None or key.lower() not in keys:
             ends.append(RelationshipEnd(other, inverse(relationship.type), key, True, relationship, is_own=False))
     return tuple(ends)
-
-
-def _relationships_to(table: type[Row]) -> Iterator[tuple[type[Row], Relationship]]:
-    for other in registry.all():
-        for relationship in other._meta.relationships.values():
-            try:
-                is_target = registry.target(other, relationship) is table
-            except ConfigurationError:  # its table is not registered, so it cannot be this one
-                continue
-            if is_target:
-                yield other, relationship
 
 
 def has_relationships(table: type[Row]) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from django.core.exceptions import FieldError
 
-from ..exceptions import ConfigurationError
 from ..registry import registry
 from ..tables import Row
 from ..tables.columns import Reference, Relationship
 from ..tables.system_columns import SYSTEM_COLUMNS
 from .cascades import RelationshipEnd, relationship_ends
+from .targets import relations_to
 
 _TO_MANY = ("oneToMany", "manyToMany")
 _FROM_MANY = ("manyToOne", "manyToMany")
@@ -56,12 +56,11 @@ def relation_paths(table: type[Row]) -> Iterator[RelationPath]:
 
 def reverse_paths(table: type[Row], sides: tuple[RelationshipEnd, ...] | None = None) -> Iterator[RelationPath]:
     """Yield the reverse paths of other tables' references and relationships."""
-    for other in registry.all():
-        for reference in other._meta.references.values():
-            name = reference.accessor(other)
-            if name is not None and not isinstance(reference, Relationship) and _is_target(other, reference, table):
-                key = other._meta.columns[reference.column_name].key
-                yield RelationPath(name, other, other_key=key, alias=_lookup_alias(other, reference, name))
+    for other, reference in relations_to(table):
+        name = reference.accessor(other)
+        if name is not None and isinstance(reference, Reference) and not isinstance(reference, Relationship):
+            key = other._meta.columns[reference.column_name].key
+            yield RelationPath(name, other, other_key=key, alias=_lookup_alias(other, reference, name))
     for side in relationship_ends(table) if sides is None else sides:
         name = None if side.is_own else side.declared.accessor(side.other)
         if name is not None:
@@ -85,13 +84,6 @@ def _path(side: RelationshipEnd, name: str, alias: str | None = None) -> Relatio
 def _lookup_alias(other: type[Row], relation: Reference | Relationship, name: str) -> str | None:
     """Return `toy` for an attribute called `toy_set`: as in Django, lookups use the shorter name."""
     return other.__name__.lower() if name == f"{other.__name__.lower()}_set" else None
-
-
-def _is_target(other: type[Row], reference: Reference, table: type[Row]) -> bool:
-    try:
-        return registry.target(other, reference) is table
-    except ConfigurationError:  # its table is not registered (yet), so it cannot be this one
-        return False
 
 
 def find_path(table: type[Row], name: str) -> RelationPath | None:

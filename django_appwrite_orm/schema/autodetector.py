@@ -372,7 +372,7 @@ class _Comparison(Draft):
         is_built = self.existing is not None and is_available(self.existing, key)
         column = self.declared.columns.get(key)
         default = fill_of(column) if column is not None and column.required else None
-        fill = None if column is None or default is None else column.to_appwrite(column.clean(default))
+        fill = None if column is None or default is None else column.cleaned_json(default)
         return Part(key, self.present.get(key, key if is_built else None), self.converted.get(key), fill)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -108,7 +108,7 @@ def rows_in(data: Any) -> int | None:
     """Return how many rows a result has, or one row; None for a number or anything else."""
     if isinstance(data, dict):
         rows = data.get("rows")
-        return len(rows) if isinstance(rows, list) else 1
+        return len(rows) if isinstance(rows, Sequence) and not isinstance(rows, str) else 1
     return 0 if data is None else None
 
 

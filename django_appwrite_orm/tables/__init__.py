@@ -6,6 +6,7 @@ from .names import name_problem, unknown_column
 from .options import Options
 from .overrides import Overridable, alters_data
 from .permissions import ROW_VERBS, TABLE_VERBS, permission_problems
+from .reading import read_rows, read_values
 from .row import Row
 from .validation import clean_values
 
@@ -24,5 +25,7 @@ __all__ = [
     "columns",
     "name_problem",
     "permission_problems",
+    "read_rows",
+    "read_values",
     "unknown_column",
 ]

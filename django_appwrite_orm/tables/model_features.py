@@ -81,8 +81,9 @@ META: Mapping[str, str] = {
 }
 
 
-# Methods that Django calls on a field and nothing calls on a column.
+# Methods that Django or Python calls on a field and nothing calls on a column.
 _FIELD_HOOKS: Mapping[str, str] = {
+    "__set__": "clean_one(value)",
     "contribute_to_class": "bound(name)",
     "db_type": "kind",
     "deconstruct": "definition()",
@@ -101,12 +102,11 @@ _FIELD_HOOKS: Mapping[str, str] = {
 
 
 def refuse_hooks_of_fields(column: type[Any]) -> None:
-    """Raise `ConfigurationError` for a column class that overrides a method that Django calls on a field."""
+    """Raise `ConfigurationError` for a column class that has a method that is called on fields alone."""
     for name in vars(column):
         if name in _FIELD_HOOKS:
             raise ConfigurationError(
-                f"{column.__name__}.{name} is a hook of Django's fields that is not called on columns. Use"
-                f" {_FIELD_HOOKS[name]}."
+                f"{column.__name__}.{name} is a hook of fields that is not called on columns. Use {_FIELD_HOOKS[name]}."
             )
 
 

@@ -21,6 +21,7 @@ from .indexes import Index, UniqueIndex
 from .kinds import Family
 from .model_features import META
 from .names import unknown_column
+from .reading import PlainColumn, plain_columns
 from .system_columns import SYSTEM_COLUMNS, SYSTEM_COLUMNS_BY_KEY
 
 if TYPE_CHECKING:
@@ -126,6 +127,16 @@ class Options:
             return self._app_label
         config = apps.get_containing_app_config(self.table.__module__)
         return config.label if config else None
+
+    @cached_property
+    def plain_columns(self) -> dict[str, PlainColumn]:
+        """The columns whose values are in Python as they are in JSON, by name."""
+        return {column.name: column for column in plain_columns(self.columns.values())}
+
+    @cached_property
+    def decoded_columns(self) -> tuple[Column, ...]:
+        """The columns that are not plain: only their values can be lists or documents that are not the JSON itself."""
+        return tuple(column for name, column in self.columns.items() if name not in self.plain_columns)
 
     @cached_property
     def relations(self) -> dict[str, Relation]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
+import inspect
 from collections.abc import Collection, Mapping
-from functools import partialmethod
+from functools import cached_property, partialmethod
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import ID_RULE, VALID_ID
 from ..credentials import Using
 from ..exceptions import MultipleRowsReturned, RowDoesNotExist, RowGone
+from ..plans import RowShape
 from .columns import Column, Enum
 from .columns.text import member_text
 from .model_features import TableType, has_own_init, refuse_what_models_have
@@ -22,22 +24,32 @@ from .names import unknown_column
 from .options import Options
 from .overrides import Overridable
 from .permissions import ROW_VERBS, permission_problems
+from .reading import plain_values
 from .serialization import RowDict, json_ready, values_of
 from .system_columns import CREATED_AT, PERMISSIONS_KEY, SEQUENCE, UPDATED_AT
 from .validation import clean_values
+
+# What makes a row that is read, and its attributes that are not columns of the table.
+_READ_HERE = ("from_appwrite", "__getattribute__", "id", "sequence", "created_at", "updated_at")
 
 
 class Row(Overridable, metaclass=TableType):
     """Base of every table class. An instance is one row.
 
-    Values are decoded at their first read. The JSON is never changed, so that a save can find the changes. Two rows of
-    one table with the same id are equal.
+    Values are in `__dict__` by the names of their columns; those that have to be decoded, from their first read on. The
+    JSON is never changed, so that a save can find the changes. Two rows of one table with the same id are equal.
     """
 
     _meta: ClassVar[Options]
     _has_own_init: ClassVar[bool]
+    _has_own_reader: ClassVar[bool]  # whether it overrides `from_appwrite`
+    _is_made_here: ClassVar[bool]  # whether this class alone makes the rows that are read, and their attributes
     _being_read: tuple[dict[str, Any], Using]
     _using: Using | None
+    id: str | None
+    _permissions: list[str] | None = None
+    _shape: RowShape
+    _sent: tuple[Any, ...]
     DoesNotExist: ClassVar[type[RowDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleRowsReturned]]
     RowGone: ClassVar[type[RowGone]]
@@ -48,6 +60,9 @@ class Row(Overridable, metaclass=TableType):
         super().__init_subclass__(**kwargs)
         refuse_what_models_have(cls, Row)
         cls._has_own_init = has_own_init(cls, Row)
+        has_own = cls._has_own_init or cls.__new__ is not object.__new__
+        cls._is_made_here = not has_own and all(_is_of_row(cls, name) for name in _READ_HERE)
+        cls._has_own_reader = not _is_of_row(cls, "from_appwrite")
         cls._meta = Options(cls, _bound_columns(cls))
         cls.DoesNotExist = _exception(cls, "DoesNotExist", RowDoesNotExist)
         cls.MultipleObjectsReturned = _exception(cls, "MultipleObjectsReturned", MultipleRowsReturned)
@@ -74,28 +89,29 @@ class Row(Overridable, metaclass=TableType):
             self._using = read[1]
             self._load(read[0])
             return
-        self._raw: dict[str, Any] = {}  # the JSON that Appwrite sent
-        self._read: dict[str, Any] = {}  # the values decoded from it so far
-        self._values: dict[str, Any] = {}  # the values set since
-        self._using = None
-        self._permissions = None if permissions is None else list(permissions)
+        granted = None if permissions is None else list(permissions)
         pk = values.pop("pk", None)
-        self.id: str | None = id if id is not None else pk
+        # Not by `__setattr__`, which looks for a column of each name.
+        self.__dict__.update(_raw={}, _using=None, _permissions=granted, id=id if id is not None else pk)
+        columns, is_set_here = self._meta.columns, type(self).__setattr__ is Row.__setattr__
         for name, value in values.items():
-            if name not in self._meta.columns and name not in self._meta.relations:
+            if is_set_here and (column := columns.get(name)) is not None:
+                column.check_assignment(self)
+                self.__dict__[name] = self._values[name] = value
+            elif name in columns or name in self._meta.relations:
+                setattr(self, name, value)
+            else:
                 raise TypeError(unknown_column(type(self), name))
-            setattr(self, name, value)
-        for name, column in self._meta.columns.items():
+        for name, column in columns.items():
             if name not in values and (default := column.get_default()) is not None:
-                self._values[name] = default
+                self.__dict__[name] = self._values[name] = default
 
     @classmethod
     def from_appwrite(cls, raw: dict[str, Any], using: Using) -> Self:
         """Return the row for `raw`, the JSON that Appwrite sent. The row keeps and owns that dict."""
         row = cls.__new__(cls)
         if not cls._has_own_init:
-            row._using = using
-            row._load(raw)
+            row.__dict__.update(plain_values(cls._meta, raw), _using=using, _raw=raw, id=raw["$id"])
             return row
         row._being_read = (raw, using)
         row.__init__()  # type: ignore[misc]
@@ -103,32 +119,56 @@ class Row(Overridable, metaclass=TableType):
             raise TypeError(f"{cls.__name__}.__init__() must call super().__init__().")
         return row
 
-    def _load(self, raw: dict[str, Any]) -> None:
-        self._raw, self._read, self._values, self._permissions, self.id = raw, {}, {}, None, raw["$id"]
+    def _load(self, raw: dict[str, Any], unsaved: Mapping[str, Any] | None = None) -> None:
+        """Take the values of `raw`, but for those that are set and `unsaved`."""
+        state = self.__dict__
+        for name in self._meta.columns:
+            state.pop(name, None)
+        values = dict(unsaved or {})
+        state.update(plain_values(self._meta, raw), _raw=raw, _values=values, _permissions=None, id=raw["$id"])
+        if values:
+            state.update({name: value for name, value in values.items() if name in self._meta.columns})
 
-    def _value(self, column: Column) -> Any:
+    def _decoded(self, column: Column) -> Any:
+        """Return the value of a column, which is not in `__dict__` yet."""
         name, key = column.name, column.key
         if name in self._values:
             return self._values[name]
-        if name not in self._read:
-            if key not in self._raw and self._raw:
-                raise AttributeError(
-                    f"{type(self).__name__}.{column.name} was not read: it was not selected, or Appwrite has computed"
-                    " it since the row was read, or the table on the server does not have the column yet (run"
-                    " migrate_appwrite)."
-                )
-            self._read[name] = column.to_python(self._raw.get(key))
-        return self._read[name]
+        if key not in self._raw and self._raw:
+            raise AttributeError(
+                f"{type(self).__name__}.{column.name} was not read: it was not selected, or Appwrite has computed"
+                " it since the row was read, or the table on the server does not have the column yet (run"
+                " migrate_appwrite)."
+            )
+        value = self.__dict__[name] = column.to_python(self._raw.get(key))
+        return value
 
-    def _set(self, column: Column, value: Any) -> None:
-        self._values[column.name] = value
+    def __setattr__(self, name: str, value: Any) -> None:
+        column = self._meta.columns.get(name)
+        if column is None:
+            super().__setattr__(name, value)
+        else:
+            column.check_assignment(self)
+            self.__dict__[name] = self._values[name] = value
 
     def _note_changed_arrays(self) -> None:
         """Count arrays, and documents of JSON columns, that were changed in place as set."""
-        for name, value in self._read.items():
-            column = self._meta.columns[name]
-            if isinstance(value, (list, dict)) and not _same(value, column.to_python(self._raw.get(column.key))):
-                self._values.setdefault(name, value)
+        for column in self._meta.decoded_columns:
+            value = self.__dict__.get(column.name)
+            if not isinstance(value, (list, dict)) or column.name in self._values:
+                continue
+            if not _same(value, column.to_python(self._raw.get(column.key))):
+                self._values[column.name] = value
+
+    @cached_property
+    def _raw(self) -> dict[str, Any]:
+        """The JSON that Appwrite sent; `read_rows` leaves it in two parts."""
+        return self._shape.row(self._sent)
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """The values that were set since."""
+        return {}
 
     @property
     def pk(self) -> str | None:
@@ -146,7 +186,7 @@ class Row(Overridable, metaclass=TableType):
     @property
     def sequence(self) -> int | None:
         """The server's running number of the row; None before it is saved."""
-        return int(self._raw[SEQUENCE.key]) if SEQUENCE.key in self._raw else None
+        return SEQUENCE.decode(self._raw[SEQUENCE.key]) if SEQUENCE.key in self._raw else None
 
     @property
     def created_at(self) -> datetime.datetime | None:
@@ -171,16 +211,18 @@ class Row(Overridable, metaclass=TableType):
     def _forget(self) -> None:
         """Mark the row as deleted: values that were read stay, and a save creates it again."""
         values = {
-            name: self._value(column)
+            name: getattr(self, name)
             for name, column in self._meta.columns.items()
             if column is not self._meta.version and (name in self._values or column.key in self._raw)
         }
         self._permissions = self.permissions or None
-        self._raw, self._read, self._values = {}, {}, {**self._values, **values}
+        if self._meta.version is not None:
+            self.__dict__.pop(self._meta.version.name, None)
+        self._raw, self._values = {}, {**self._values, **values}
 
     def _display_of(self, column: Enum[Any]) -> Any:
         """Return the label of an Enum's value: that of a Django `TextChoices`, else the text itself."""
-        value = self._value(column)
+        value = getattr(self, column.name)
         return column.labels.get(member_text(value), value)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
@@ -264,7 +306,7 @@ class Row(Overridable, metaclass=TableType):
                 continue
             column = self._meta.columns[name]
             try:
-                changed[column.key] = None if value is None else column.to_appwrite(column.clean(value))
+                changed[column.key] = None if value is None else column.cleaned_json(value)
             except ValidationError as error:
                 raise ValidationError({name: error}) from None
         return {**({"$id": self.id} if self.id else {}), **copy.deepcopy(self._raw), **changed}
@@ -279,7 +321,9 @@ class Row(Overridable, metaclass=TableType):
         """Return the state of a copy or pickle, with copies of the values that were set."""
         self._note_changed_arrays()
         values = {name: copy.copy(value) for name, value in self._values.items()}
-        return {**vars(self), "_read": {}, "_values": values}
+        derived = {*self._meta.columns, "_shape", "_sent"}
+        state = {name: value for name, value in vars(self).items() if name not in derived}
+        return {**state, "_raw": self._raw, "_values": values}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Row) or type(self) is not type(other):
@@ -301,6 +345,11 @@ class Row(Overridable, metaclass=TableType):
 def _exception(table: type[Row], name: str, *bases: type[Exception]) -> Any:
     """Return an exception class that pickle finds as an attribute of the table class."""
     return type(name, bases, {"__module__": table.__module__, "__qualname__": f"{table.__qualname__}.{name}"})
+
+
+def _is_of_row(table: type[Row], name: str) -> bool:
+    """Return whether a table has this attribute from `Row` itself."""
+    return inspect.getattr_static(table, name, None) is inspect.getattr_static(Row, name, None)
 
 
 def _bound_columns(table: type[Row]) -> dict[str, Column]:

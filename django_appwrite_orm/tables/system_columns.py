@@ -19,6 +19,9 @@ class _Sequence(columns.Integer):
     def encode(self, value: Any) -> str:
         return str(value)
 
+    def decode(self, raw: Any) -> int:
+        return int(raw)
+
 
 def _system(name: str, key: str, column: columns.Column) -> columns.Column:
     bound = column.bound(name)

@@ -41,7 +41,7 @@ def clean_values(
                 errors[name] = ValidationError(_("This column is required."), code="required")
             continue
         try:
-            data[column.key] = column.to_appwrite(column.clean(values[name]))
+            data[column.key] = column.cleaned_json(values[name])
             if not whole:
                 _refuse_operators(data[column.key])
         except ValidationError as error:
@@ -72,6 +72,16 @@ def looks_like_operator(text: str) -> bool:
     except ValueError:
         return False
     return isinstance(value, dict) and isinstance(value.get("method"), str) and value["method"] in OPERATORS
+
+
+def operator_text(method: str, *values: Any) -> str:
+    """Return the text that Appwrite runs as this operator."""
+    return json.dumps({"method": method, "values": list(values)})
+
+
+def increment(step: int) -> str:
+    """Return the operator that adds to an integer."""
+    return operator_text("increment", step)
 
 
 def without_operators(raw: Mapping[str, Any]) -> dict[str, Any]:

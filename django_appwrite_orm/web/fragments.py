@@ -76,7 +76,7 @@ class Fragment:
         sources = [(alias, ref) for ref in refs]
         if any(page.expiries.get(source) == 0 for source in sources):
             return self._rendered(body, tables)[0]
-        versions = run_sync(connection.versions(refs), even_on_event_loop=True)
+        versions = run_sync(connection.versions(refs, unfenced=True), even_on_event_loop=True)
         stored = None if versions is None else _unpacked(_fetched(connection, key), versions)
         if stored is not None:
             text, expires = stored

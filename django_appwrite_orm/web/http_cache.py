@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -15,15 +15,24 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, has_vary_header, set_response_etag
+from django.utils.http import parse_etags
 
 from ..cache import ReadLog, ReadResult, Status, note_read
-from ..connection import connections
+from ..connection import Connection, connections
+from ..plans import TableRef
 from ..registry import registry
 from ..routers import aliases
 from ..sansio import run_sync
 
-# Headers that distinguish representations, or persons, without touching the session.
-DISTINGUISHING = ("Accept", "Accept-Language", "Cookie", "Authorization")
+# Headers that distinguish representations, or persons, without touching the session: Accept, Accept-Language, Cookie
+# and Authorization by their names in `request.META`, for `request.headers` makes a mapping of all headers.
+_DISTINGUISHING = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE", "HTTP_AUTHORIZATION")
+
+
+def asked_for(request: HttpRequest) -> list[str]:
+    """Return what of a request decides on the response: its path, its query and the headers that distinguish."""
+    meta = request.META
+    return [request.path, meta.get("QUERY_STRING", ""), *[meta.get(name, "") for name in _DISTINGUISHING]]
 
 
 def table_etag(
@@ -32,9 +41,9 @@ def table_etag(
     """Return an `etag_func` for `django.views.decorators.http.condition`, for a view that shows these tables only.
 
     The tag changes when one of the tables changes, and every `ttl` seconds at the latest (by default the TTL of the
-    connection). So a change that was not reported is not hidden for longer. It costs one round trip to the
-    cache, and allows a 304 without running the view or reading Appwrite. There is none, and the view runs, while a
-    table has not been read since its last change or is being written.
+    connection). So a change that was not reported is not hidden for longer. A 304 costs one round trip to the
+    cache, without running the view or reading Appwrite. There is no tag, and the view runs, while a table has not been
+    read since its last change. Nor does a response get one while a table is being written.
 
     Requests with different cookies, Authorization, Accept or Accept-Language have different tags. A view that
     shows more than tables and these, such as the content of a session, must name it. `by` takes the request and
@@ -51,22 +60,35 @@ def table_etag(
         if others:
             raise ValueError(f"table_etag: {', '.join(names)} are not on one connection; name it with using=.")
         period_length = ttl if ttl is not None else connection.settings.cache.policy.ttl
-        started = time.perf_counter()
-        # Django calls this on the event loop for an asynchronous view; it waits for the cache alone.
         refs = [table._meta.ref(connection.settings.database_id) for table in tables]
-        tokens = run_sync(connection.versions(refs), even_on_event_loop=True)
+        theirs = [tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))]
+        started = time.perf_counter()
+        tokens = _versions(connection, refs, unfenced=not theirs)
         if tokens is None or period_length <= 0:
             return None
-        seconds, period = time.perf_counter() - started, time.time() // period_length
+        period = time.time() // period_length
+        parts = [tokens, period, asked_for(request), by(request) if by else ""]
+        tag = f'"{hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()}"'
+        # A client that sends it has what was read under these tokens, as an entry would be: then fences do not matter.
+        # Otherwise the view runs, and what it reads gets the tag.
+        if theirs and tag not in theirs and _versions(connection, refs, unfenced=True) != tokens:
+            return None
+        if tag not in theirs and connection.store.memory.trust:
+            # What this process trusts unseen may be older than the tokens: the view must look.
+            connection.store.ledger.touch(connection.table_keys(ref).token for ref in refs)
+        seconds = time.perf_counter() - started
         for table, ref, token in zip(tables, refs, tokens, strict=True):
             result = ReadResult(None, Status.HIT, expires=(period + 1) * period_length, versions=(token,))
             note_read([table._meta.name], result, seconds, [(alias, ref)])
             seconds = 0  # one look-up for all of them
-        headers = [request.headers.get(name, "") for name in DISTINGUISHING]
-        parts = [tokens, period, request.get_full_path(), headers, by(request) if by else ""]
-        return f'"{hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()}"'
+        return tag
 
     return etag
+
+
+def _versions(connection: Connection, refs: Sequence[TableRef], *, unfenced: bool) -> tuple[str, ...] | None:
+    # Django calls an `etag_func` on the event loop for an asynchronous view; it waits for the cache alone.
+    return run_sync(connection.versions(refs, unfenced=unfenced), even_on_event_loop=True)
 
 
 # docs/reference/headers.md is generated from these comments.
@@ -98,15 +120,16 @@ def finish(
         return response
     if not response.has_header("Cache-Control"):
         response["Cache-Control"] = f"public, max-age={max_age}" if max_age else "private, no-cache"
-    if record.tables and record.worst is Status.STALE:
+    worst = record.worst
+    if record.tables and worst is Status.STALE:
         del response["ETag"]  # `table_etag` made it of what the tables are now, and this is what they were
     if can_have_etag(request, response):
         if not response.has_header("ETag"):
             set_response_etag(response)
         response = get_conditional_response(request, response["ETag"], None, cast(HttpResponse, response)) or response
     if record.tables:
-        response[STATUS_HEADER] = record.worst.name
-        _append(response, STANDARD_HEADER, _cache_status(record))
+        response[STATUS_HEADER] = worst.name
+        _append(response, STANDARD_HEADER, _cache_status(worst, record.expires))
     if record.tables and details:
         # A table's name is free text and the comma separates: what a header cannot hold is percent-encoded.
         response[TABLE_HEADER] = ", ".join(quote(name, safe=" ") for name in record.tables)
@@ -119,16 +142,16 @@ def _append(response: HttpResponseBase, name: str, value: str) -> None:
     response[name] = f"{response[name]}, {value}" if response.has_header(name) else value
 
 
-def _cache_status(record: ReadLog) -> str:
+def _cache_status(worst: Status, expires: float) -> str:
     """Return the status in the form of RFC 9211.
 
     For a hit, how long it may still be used (negative for a stale one); else why Appwrite was read.
     """
-    if record.worst is Status.HIT:
-        return f"django-appwrite-orm; hit; ttl={int(record.expires - time.time())}"
-    if record.worst is Status.STALE:
+    if worst is Status.HIT:
+        return f"django-appwrite-orm; hit; ttl={int(expires - time.time())}"
+    if worst is Status.STALE:
         return "django-appwrite-orm; hit; ttl=-1; detail=stale"
-    return f"django-appwrite-orm; fwd={'bypass' if record.worst is Status.BYPASS else 'miss'}"
+    return f"django-appwrite-orm; fwd={'bypass' if worst is Status.BYPASS else 'miss'}"
 
 
 def can_have_etag(request: HttpRequest, response: HttpResponseBase) -> bool:

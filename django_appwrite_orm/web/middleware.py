@@ -44,6 +44,7 @@ class AppwriteCacheMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
+            self.process_view = self._aprocess_view  # type: ignore[assignment, method-assign]
         self._details = getattr(settings, DETAILS, True)
         if not isinstance(self._details, bool):
             raise ConfigurationError(f"{DETAILS} must be True or False, not {self._details!r}.")
@@ -69,6 +70,10 @@ class AppwriteCacheMiddleware:
         """Count what other middleware has read before: FetchFromCacheMiddleware has run by now."""
         if request.appwrite_reads.reads:  # type: ignore[attr-defined]
             keep_out(request)
+
+    async def _aprocess_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Do it on the event loop, where Django would start a thread for the other form."""
+        AppwriteCacheMiddleware.process_view(self, request, view, args, kwargs)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Respond with 503 if Appwrite is unavailable."""

@@ -18,16 +18,18 @@ from typing import NamedTuple
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
 
 from ..cache import ReadLog, ReadResult, Status, note_read
 from ..connection import connections
 from ..plans import TableRef
 from ..registry import registry
 from ..sansio import run_sync
-from .http_cache import DISTINGUISHING, can_have_etag
+from .http_cache import asked_for, can_have_etag
 
 _ID_LENGTH = 8  # characters that stand for a table
 _MOST_TABLES = 50
+_MOST_TAGS = 10  # of a request: each takes a look-up, and a client rarely has more than one response
 _FORM = re.compile(
     rf'(?:W/)?"(?P<digest>[0-9a-f]{{32}})\.(?P<expires>\d{{1,12}})\.(?P<tables>(?:[\w-]{{{_ID_LENGTH}}})+)"'
 )
@@ -71,6 +73,15 @@ def etag_of_reads(record: ReadLog, request: HttpRequest, response: HttpResponseB
     return f'"{digest}.{expires}.{"".join(source.id for source in sources)}"'
 
 
+def first_current_etag(header: str, request: HttpRequest, user_key: str, *, at_any_age: bool = False) -> str | None:
+    """Return the first tag of a header `If-None-Match` or `If-Match` that `is_current_etag` confirms, else None.
+
+    Only the first ten tags count.
+    """
+    tags = parse_etags(header)[:_MOST_TAGS]
+    return next((tag for tag in tags if is_current_etag(tag, request, user_key, at_any_age=at_any_age)), None)
+
+
 def is_current_etag(etag: str, request: HttpRequest, user_key: str, *, at_any_age: bool = False) -> bool:
     """Return whether a response with this tag is what the view would respond now. False for a tag of another form.
 
@@ -94,7 +105,10 @@ def is_current_etag(etag: str, request: HttpRequest, user_key: str, *, at_any_ag
 
 
 def _tokens(sources: Sequence[_Source]) -> list[str] | None:
-    """Return the current tokens of these tables, one look-up for each connection; None if one is missing."""
+    """Return the current tokens of these tables, one look-up for each connection; None if one is missing.
+
+    Fences do not matter, as for a hit: a tag is only made of results that were read under their tokens.
+    """
     tokens: dict[_Source, str] = {}
     for alias in dict.fromkeys(source.alias for source in sources):
         own = [source for source in sources if source.alias == alias]
@@ -106,19 +120,20 @@ def _tokens(sources: Sequence[_Source]) -> list[str] | None:
 
 
 def _are_known(ids: Sequence[str]) -> bool:
-    """Return whether these are ids of tables; look through all tables for one that is new to this process."""
+    """Return whether these are ids of tables; look through tables that are new to this process for one that is not."""
     if any(id not in _sources for id in ids):
+        known = {source for source, _ in _sources.values()}
         for alias in connections.aliases():
             database = connections[alias].settings.database_id
             for table in registry.every():
                 source = _Source(alias, table._meta.ref(database))
-                _sources[source.id] = source, table._meta.name
+                if source not in known:
+                    _sources[source.id] = source, table._meta.name
     return all(id in _sources for id in ids)
 
 
 def _digest(
     sources: Sequence[_Source], tokens: Sequence[str], expires: int, request: HttpRequest, user_key: str
 ) -> str:
-    headers = [request.headers.get(name, "") for name in DISTINGUISHING]
-    parts = [sources, tokens, expires, request.get_full_path(), headers, user_key]
+    parts = [sources, tokens, expires, asked_for(request), user_key]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

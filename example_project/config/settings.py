@@ -96,7 +96,10 @@ if "REDIS_URL" in environ:
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": environ["REDIS_URL"],
             # Text only: a cache that unpickles runs what others have put there.
-            "OPTIONS": {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"},
+            "OPTIONS": {
+                "CLIENT_CLASS": "django_appwrite_orm.contrib.redis_json.Client",
+                "SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer",
+            },
         }
     }
 else:

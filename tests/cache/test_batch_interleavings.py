@@ -19,7 +19,7 @@ from django.core.cache import caches
 from django_appwrite_orm.cache import CachePolicy
 from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.batch import WriteBatch
-from django_appwrite_orm.cache.keys import Keys
+from django_appwrite_orm.cache.keys import Keys, TableKeys
 from django_appwrite_orm.cache.reads import read
 from django_appwrite_orm.cache.writes import write
 from django_appwrite_orm.exceptions import Timeout
@@ -30,6 +30,8 @@ from tests.support.pages import DOCS
 PAGE = (DOCS / "explanation" / "guarantees.md").read_text()
 KEYS = Keys("batch", ("endpoint", "project"))
 TABLE, ENVELOPE = KEYS.table(("db", "books")), KEYS.entry("all")
+# As if other writers held the other leases.
+LAST_LEASE = TABLE._replace(leases=TABLE.leases[-1:])
 LIFE = 30
 
 
@@ -73,7 +75,7 @@ class Begin(Effect):
         return self.perform()
 
 
-def batch_of(server: Server, lost: bool) -> Operation[None]:
+def batch_of(server: Server, lost: bool = False) -> Operation[None]:
     batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
 
     def request(change: int, lost: bool = False) -> Callable[[], Operation[int]]:
@@ -88,11 +90,11 @@ def batch_of(server: Server, lost: bool) -> Operation[None]:
     yield from batch.end()
 
 
-def writer(server: Server) -> Operation[None]:
+def writer(server: Server, table: TableKeys = TABLE) -> Operation[None]:
     def send() -> Operation[int]:
         return (yield Request(server, 4))
 
-    yield from write(CacheBackend("default"), [TABLE], send, LIFE)
+    yield from write(CacheBackend("default"), [table], send, LIFE)
 
 
 def reader(server: Server) -> Operation[None]:
@@ -107,12 +109,13 @@ def reader(server: Server) -> Operation[None]:
 
 Perform = Callable[[Effect], Any]
 ACTORS: dict[str, Callable[[Server], list[Operation[None]]]] = {
-    "a reader": lambda server: [batch_of(server, lost=False), reader(server)],
+    "a reader": lambda server: [batch_of(server), reader(server)],
     "a reader, and a request that is applied later": lambda server: [
         batch_of(server, lost=True),
         reader(server),
     ],
-    "another writer": lambda server: [batch_of(server, lost=False), writer(server)],
+    "another writer": lambda server: [batch_of(server), writer(server)],
+    "another writer, with one lease for both": lambda server: [batch_of(server), writer(server, LAST_LEASE)],
 }
 
 

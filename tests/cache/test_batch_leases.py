@@ -66,18 +66,44 @@ def test_nobody_sends_before_the_token_is_gone(monkeypatch: pytest.MonkeyPatch) 
         with suppress(StopIteration):
             while True:
                 step = first.send(step.perform())
-        assert caches["default"].get(TABLE.lease)
+        assert caches["default"].get(TABLE.leases[-1])
         assert caches["default"].get(TABLE.in_doubt) is None
-        caches["default"].delete(TABLE.lease)
+        caches["default"].delete(TABLE.leases[-1])
         caches["default"].set(TABLE.token, "a later one")
     assert sent == [None, None]
 
 
 def test_a_lease_of_somebody_else_is_nobody_s_in_the_batch() -> None:
-    caches["default"].set(TABLE.lease, "somebody else", LIFE)
+    caches["default"].set(TABLE.leases[-1], "somebody else", LIFE)
     batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
     run_sync(batch.write(sending()))
     assert batch._until < time.monotonic()
     run_sync(batch.end())
-    assert caches["default"].get(TABLE.lease) == "somebody else"
-    assert caches["default"].get(TABLE.in_doubt)
+    assert caches["default"].get_many(TABLE.fences) == {TABLE.leases[-1]: "somebody else"}
+
+
+def test_a_batch_does_not_keep_the_lease_of_a_dead_writer_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    caches["default"].set(TABLE.leases[-1], "a writer that died", LIFE)
+    touched = []
+    monkeypatch.setattr(caches["default"], "touch", lambda key, ttl: touched.append(key))
+    batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
+    run_sync(batch.write(sending()))
+    run_sync(batch.end())
+    assert touched == []
+
+
+def test_a_lease_that_is_about_to_run_out_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that is on its way when it runs out would renew or release that of another writer."""
+    clock = [1000.0]
+    monkeypatch.setattr(batches, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    calls, perform = [], CacheCall.perform
+    monkeypatch.setattr(CacheCall, "perform", lambda call: calls.append(call.method) or perform(call))
+    batch = WriteBatch(CacheBackend("default"), TABLE, LIFE)
+    run_sync(batch.write(sending()))
+    clock[0] += LIFE - 1
+    calls.clear()
+    run_sync(batch.write(sending()))
+    assert calls == ["add", "get", "touch", "get", "delete_many", "delete_many"]
+    clock[0] += LIFE - 1
+    run_sync(batch.end())
+    assert caches["default"].get(TABLE.leases[-1])

@@ -94,5 +94,5 @@ def test_an_entry_that_only_looks_like_ours_is_a_miss(library, entry: str) -> No
     with recording() as record:
         assert prices() == [1]
     assert record.worst.name == "MISS"
-    assert _cache_status(record)
+    assert _cache_status(record.worst, record.expires)
     assert prices() == [1]

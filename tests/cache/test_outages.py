@@ -17,7 +17,7 @@ from django_appwrite_orm.exceptions import CacheUnavailable
 from django_appwrite_orm.sansio import Operation, run_sync
 
 CALLS: dict[str, Callable[[CacheBackend], CacheCall[Any]]] = {
-    "get_many": lambda store: CacheGetMany(store, ["x"]),
+    "get_many": lambda store: CacheGetMany(store, ["x", "y"]),
     "set": lambda store: CacheSet(store, "x", 1, 60),
     "delete_many": lambda store: CacheDeleteMany(store, ["x"]),
 }

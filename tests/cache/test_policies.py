@@ -189,7 +189,8 @@ def test_stale_if_error(store: CacheBackend, clock, error: Exception, why: str) 
     elif why == "invalidated":
         caches["default"].delete(TABLE.token)
     else:
-        caches["default"].add(TABLE.lease, "a writer")
+        caches["default"].add(TABLE.leases[0], "a writer")
+        caches["default"].delete(TABLE.token)
     server.error = error
     found = ask(store, server, policy)
     assert (found.status, found.data, found.expires) == (Status.STALE, 1, 0)

@@ -53,11 +53,12 @@ def limit() -> float:
     return 30
 
 
-@pytest.fixture(params=redis_server.BACKENDS)
+@pytest.fixture(params=redis_server.PAIRS, ids=" on ".join)
 def scene(request: pytest.FixtureRequest, tmp_path: Path, limit: float) -> Iterator[Scene]:
+    kind, backend = request.param
     connection = {"ENDPOINT": f"local:{tmp_path}/appwrite.sqlite3", "DATABASE_ID": "library"}
-    with redis_server.server() as server, redis_client.Redis.from_url(server.url) as client:
-        cache = {**redis_server.BACKENDS[request.param], "LOCATION": f"{server.url}?socket_timeout={limit}"}
+    with redis_server.server(kind) as server, redis_client.Redis.from_url(server.url) as client:
+        cache = {**redis_server.BACKENDS[backend], "LOCATION": f"{server.url}?socket_timeout={limit}"}
         with override_settings(CACHES={"default": cache}, APPWRITE_ORM={"default": connection}):
             request.getfixturevalue("library")
             scene = Scene(server, client, Book.objects.create(title="Dune", price=1))
@@ -178,9 +179,12 @@ def test_values_of_another_redis_type(scene: Scene, caplog: pytest.LogCaptureFix
     for key in list(scene.client.scan_iter()):
         scene.client.delete(key)
         scene.client.rpush(key, "a list")
-    with warnings(caplog, 1):
+    caplog.clear()
+    with caplog.at_level("INFO", "django_appwrite_orm.cache"):
         scene.look()
         scene.go_on()
+    # MGET takes such a value for a missing one. A client that reads key by key gets the error instead.
+    assert [record.levelname for record in caplog.records] in ([], ["WARNING"]), caplog.text
 
 
 def test_an_old_token_that_could_not_be_deleted_is_never_believed_again(scene: Scene) -> None:

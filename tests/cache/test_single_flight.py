@@ -230,7 +230,7 @@ def fetch():
     cache.add("requests", 0)
     cache.incr("requests")
     yield Sleep(0.3)
-    return Response('[1, 2]', [1, 2])
+    return Response('{{"rows": [1, 2]}}', {{"rows": [1, 2]}})
 answers = []
 def ask():
     found = run_sync(read(store, KEYS.entry("all"), [KEYS.table(("db", "books"))], fetch, CachePolicy()))
@@ -247,7 +247,7 @@ def test_two_hundred_cold_readers_in_four_processes_cause_one_request(on_redis: 
     code = _READERS.format(cache=on_redis)
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     answers = [answer for process in processes for answer in json.loads(process.communicate(timeout=60)[0])]
-    assert answers == [[1, 2]] * 200
+    assert answers == [{"rows": [1, 2]}] * 200
     assert caches["default"].get("requests") == 1
 
 

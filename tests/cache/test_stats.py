@@ -96,6 +96,38 @@ def test_processes_are_added_up_without_a_round_trip_per_read(on_redis: None) ->
     assert orm.stats()["books"]["reads"] == 0
 
 
+def test_a_counter_that_has_a_total_is_added_by_one_call(on_redis: None) -> None:
+    statistics, cache = connections["default"].statistics, caches["default"]
+    orm.reset_stats()
+    for added, flushes in ((1, 1), (0, 3)):
+        with mock.patch.object(cache, "add", wraps=cache.add) as add:
+            for _ in range(flushes):
+                statistics.note_invalidation("books")
+                statistics.flush()
+        assert add.call_count == added
+    assert orm.stats()["books"]["invalidations"] == 4
+
+
+def test_a_first_count_beside_that_of_another_process_is_not_lost(on_redis: None) -> None:
+    """The other one stores its total after this one has found none, and before this one stores its own."""
+    statistics, cache = connections["default"].statistics, caches["default"]
+    orm.reset_stats()
+    incr, tried = cache.incr, []
+
+    def slow(key: str, amount: int) -> int:
+        try:
+            return incr(key, amount)
+        finally:
+            if not tried:
+                tried.append(key)
+                cache.add(key, 2, 60)
+
+    statistics.note_invalidation("books")
+    with mock.patch.object(cache, "incr", slow):
+        statistics.flush()
+    assert orm.stats()["books"]["invalidations"] == 3
+
+
 FORKING = """
 import os, sys, time
 from django.conf import settings

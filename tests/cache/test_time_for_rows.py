@@ -33,7 +33,9 @@ def seen(library, monkeypatch: pytest.MonkeyPatch) -> Seen:
         return perform(step)
 
     def cached(step: CacheCall) -> Any:
-        if step.method == "add" and step.arguments[0].endswith(connections["default"].table_keys(ref()).lease[-20:]):
+        if step.method == "add" and step.arguments[0].endswith(
+            connections["default"].table_keys(ref()).leases[0][-20:]
+        ):
             lives.append(step.arguments[2])
         return call(step)
 

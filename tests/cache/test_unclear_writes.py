@@ -12,6 +12,7 @@ import pytest
 from django.core.cache import caches
 
 from django_appwrite_orm import orm
+from django_appwrite_orm.cache import batch as batches
 from django_appwrite_orm.cache import pending
 from django_appwrite_orm.cache.backend import CacheBackend
 from django_appwrite_orm.cache.batch import WriteBatch
@@ -27,6 +28,7 @@ from tests.support.library.tables import Book
 
 TABLE = Keys("test", ("endpoint", "project")).table(("db", "books"))
 OTHER = Keys("test", ("endpoint", "project")).table(("db", "readers"))
+EVERY_KEY = (TABLE.token, *TABLE.fences)
 
 
 @contextmanager
@@ -36,12 +38,12 @@ def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[CacheCall], bool])
 
     def tried(call: CacheCall) -> object:
         if fails(call):
-            raise call.failed(OSError("down"))
+            raise call.failed(OSError("down"), time.monotonic())
         return perform(call)
 
     async def atried(call: CacheCall) -> object:
         if fails(call):
-            raise call.failed(OSError("down"))
+            raise call.failed(OSError("down"), time.monotonic())
         return await aperform(call)
 
     with monkeypatch.context() as patch:
@@ -71,14 +73,17 @@ def test_a_fence_that_could_not_be_put_up_is_put_up_afterwards(drive, monkeypatc
     caches["default"].set(TABLE.token, "an old one")
     with failing(monkeypatch, lambda call: call.method == "add"):
         lose(drive, store)
-    assert set(caches["default"].get_many(TABLE)) == {TABLE.in_doubt}
+    assert set(caches["default"].get_many(EVERY_KEY)) == {TABLE.in_doubt}
     assert not store.ledger
 
 
 def test_only_the_table_that_has_none_gets_another(drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    with failing(monkeypatch, lambda call: call.arguments[0] == TABLE.lease):
+    with failing(monkeypatch, lambda call: call.arguments[0] == TABLE.leases[0]):
         lose(drive, CacheBackend("default"), tables=[TABLE, OTHER])
-    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.in_doubt, OTHER.lease}
+    assert set(caches["default"].get_many([*EVERY_KEY, OTHER.token, *OTHER.fences])) == {
+        TABLE.in_doubt,
+        OTHER.leases[0],
+    }
 
 
 def test_a_fence_that_may_have_run_out_meanwhile_is_put_up_again(drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +104,7 @@ def test_what_never_got_through_is_owed_and_paid_before_the_next_look(drive, mon
         assert drive(flush_pending(store, [TABLE, OTHER]))
         assert drive(flush_pending(store, [TABLE, OTHER]))
     assert costs.cache == ["set", "delete_many"]
-    assert set(caches["default"].get_many(TABLE)) == {TABLE.in_doubt}
+    assert set(caches["default"].get_many(EVERY_KEY)) == {TABLE.in_doubt}
 
 
 GOES_ON = {
@@ -118,7 +123,7 @@ def test_it_is_paid_by_whatever_the_process_does_next(drive, goes_on, monkeypatc
         lose(drive, store)
     drive(goes_on(store))
     assert not store.ledger
-    assert set(caches["default"].get_many(TABLE)) == {TABLE.in_doubt}
+    assert set(caches["default"].get_many(EVERY_KEY)) == {TABLE.in_doubt}
 
 
 def test_while_the_cache_is_away_other_tables_try_once_a_second(drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +156,7 @@ def test_who_is_interrupted_twice_owes_for_every_table(monkeypatch: pytest.Monke
         steps.throw(KeyboardInterrupt())
     assert len(store.ledger) == 2
     assert run_sync(flush_pending(store, tables))
-    assert set(caches["default"].get_many([*TABLE, *OTHER])) == {TABLE.in_doubt, OTHER.in_doubt}
+    assert set(caches["default"].get_many([*EVERY_KEY, OTHER.token, *OTHER.fences])) == {TABLE.in_doubt, OTHER.in_doubt}
 
 
 def test_a_later_deletion_does_not_pay_for_the_fence(drive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +200,7 @@ def test_it_is_owed_by_all_connections_to_the_cache(library, settings, monkeypat
     assert [found.price for found in Book.objects.using("again")] == [1]
     with failing(monkeypatch, lambda call: call.method == "delete_many"):
         Book.objects.filter(pk=book.pk).update(price=2)
-    caches["default"].delete(connections["default"].table_keys(Book.objects.ref).lease)
+    caches["default"].delete(connections["default"].table_keys(Book.objects.ref).leases[0])
     assert [found.price for found in Book.objects.using("again")] == [2]
 
 
@@ -209,22 +214,24 @@ def test_trust_ends_with_a_write_over_another_connection(library, settings) -> N
 
 
 def test_in_a_batch_too(library, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = connections["default"].table_keys(Book.objects.ref)
+    keys, clock = connections["default"].table_keys(Book.objects.ref), [time.monotonic()]
 
     def cut_off(step: Attempt) -> None:
+        clock[0] += 1_000  # as if it had stood still
         raise Unavailable("lost", unclear=True)
 
     with monkeypatch.context() as patch, orm.table("books").batch() as batch:
         batch.create({"title": "a", "price": 1})
         patch.setattr(Attempt, "perform", cut_off)
-        patch.setattr(batch._batch, "_ttl", -1)  # as if it had stood still
+        patch.setattr(batches, "time", SimpleNamespace(monotonic=lambda: clock[0]))
         batch.create({"title": "b", "price": 1})
-    assert caches["default"].get(keys.in_doubt)
+    assert keys.in_doubt_for(batch._batch._ttl).key in caches["default"].get_many(keys.fences)
 
 
 @pytest.mark.parametrize(("lives", "kept"), [((320, 30), 320), ((30, 320), 320), ((80, 30), 80), ((30, 20), 30)])
 def test_nobody_shortens_an_in_doubt_marker(monkeypatch: pytest.MonkeyPatch, lives: tuple[int, int], kept: int) -> None:
-    """Two writers with different TIMEOUTs find the lease taken."""
+    """Two writers with different TIMEOUTs find all leases taken."""
+    caches["default"].set_many(dict.fromkeys(TABLE.leases, "somebody"))
     ends: dict[str, int] = {}
     set_value = caches["default"].set
 
@@ -233,21 +240,21 @@ def test_nobody_shortens_an_in_doubt_marker(monkeypatch: pytest.MonkeyPatch, liv
         set_value(key, value, life)
 
     monkeypatch.setattr(caches["default"], "set", noted)
-    caches["default"].add(TABLE.lease, "somebody")
     for life in lives:
         run_sync(write(CacheBackend("default"), [TABLE], lambda: run_nothing(), life))
     assert max(ends.values()) == kept
     assert set(ends) <= set(TABLE.fences)
 
 
-@pytest.mark.parametrize("fence", TABLE.fences)
-def test_under_every_kind_of_fence_nothing_is_stored(library, fence: str) -> None:
+@pytest.mark.parametrize("number", range(len(TABLE.fences)))
+def test_under_every_fence_nothing_is_stored(library, number: int) -> None:
     keys = connections["default"].table_keys(Book.objects.ref)
     list(Book.objects.all())
-    caches["default"].set(keys[TABLE.index(fence)], "a writer", 30)
-    with counted() as costs:
-        list(Book.objects.all())
-    assert (len(costs.requests), costs.cache) == (1, ["get_many"])
+    caches["default"].set(keys.fences[number], "a writer", 30)
+    for _ in range(2):
+        with counted() as costs:
+            list(Book.objects.filter(pages=1))
+        assert (len(costs.requests), costs.cache) == (1, ["get_many", "get_many"])
 
 
 def test_no_request_may_take_longer_than_the_longest_in_doubt_marker_stands() -> None:

@@ -17,6 +17,7 @@ from django_appwrite_orm.checks import check_caches, check_middleware
 
 DJANGO = "django.core.cache.backends."
 REDIS = "redis://cache:6379/0"
+VALKEY = "django_valkey.cache.ValkeyCache"
 JSON = "django_redis.serializers.json.JSONSerializer"
 MSGPACK = "django_redis.serializers.msgpack.MSGPackSerializer"
 
@@ -60,12 +61,18 @@ def found(backend: str, debug: bool = False, location: Any = REDIS, **options: A
         ("django_redis.cache.RedisCache", {"SERIALIZER": JSON}, []),
         ("django_redis.cache.RedisCache", {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"}, []),
         ("django_redis.cache.RedisCache", {"SERIALIZER": MSGPACK}, []),
+        (VALKEY, {}, ["W003"]),
+        (VALKEY, {"SERIALIZER": "django_valkey.serializers.json.JSONSerializer"}, []),
+        (VALKEY, {"SERIALIZER": "django_valkey.serializers.msgspec.MsgSpecJsonSerializer"}, []),
+        (VALKEY, {"SERIALIZER": "django_appwrite_orm.contrib.redis_json.JSONSerializer"}, []),
+        ("django_valkey.cluster_cache.cache.ClusterValkeyCache", {"SERIALIZER": JSON}, ["W006"]),
         (f"{__name__}.OwnRedis", {}, ["W003"]),
         ("not.there.Cache", {}, ["E008"]),
     ],
 )
 def test_backends(backend: str, options: dict[str, Any], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "msgpack", types.ModuleType("msgpack"))  # need not be installed
+    for name in ("msgpack", "msgspec"):  # need not be installed
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     assert found(backend, **options) == expected
 
 
@@ -81,6 +88,7 @@ def test_a_memcached_that_hides_what_became_of_a_call(option: str) -> None:
         (DJANGO + "memcached.PyMemcacheCache", {}, ",;"),
         (DJANGO + "redis.RedisCache", {"serializer": f"{__name__}.Plain"}, ",;"),
         ("django_redis.cache.RedisCache", {"SERIALIZER": JSON}, ","),
+        (VALKEY, {"SERIALIZER": JSON}, ","),
     ],
 )
 def test_several_servers(backend: str, options: dict[str, Any], between: str) -> None:
@@ -91,20 +99,27 @@ def test_several_servers(backend: str, options: dict[str, Any], between: str) ->
         assert "W007" not in found(backend, location=location, **options)
 
 
-def test_shards_are_no_replicas() -> None:
-    options = {"SERIALIZER": JSON, "CLIENT_CLASS": "django_redis.client.ShardClient"}
-    assert found("django_redis.cache.RedisCache", location=["a:1", "b:1"], **options) == []
+LIBRARIES = pytest.mark.parametrize(
+    ("backend", "library"), [("django_redis.cache.RedisCache", "django_redis"), (VALKEY, "django_valkey")]
+)
 
 
-def test_replicas_that_sentinel_names() -> None:
+@LIBRARIES
+def test_shards_are_no_replicas(backend: str, library: str) -> None:
+    options = {"SERIALIZER": JSON, "CLIENT_CLASS": f"{library}.client.ShardClient"}
+    assert found(backend, location=["a:1", "b:1"], **options) == []
+
+
+@LIBRARIES
+def test_replicas_that_sentinel_names(backend: str, library: str) -> None:
     options = {
         "SERIALIZER": JSON,
-        "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
+        "CONNECTION_FACTORY": f"{library}.pool.SentinelConnectionFactory",
         "SENTINELS": [("127.0.0.1", 26379)],
     }
-    sentinel = partial(found, "django_redis.cache.RedisCache", location="redis://shop/0", **options)
+    sentinel = partial(found, backend, location="redis://shop/0", **options)
     assert sentinel() == []
-    assert sentinel(CLIENT_CLASS="django_redis.client.SentinelClient") == ["W007"]
+    assert sentinel(CLIENT_CLASS=f"{library}.client.SentinelClient") == ["W007"]
 
 
 @pytest.mark.parametrize(

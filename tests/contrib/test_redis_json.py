@@ -1,4 +1,4 @@
-"""The serializer of `contrib.redis_json`: any value comes back, and its stored form is understood by django-redis."""
+"""The serializer and the client of `contrib.redis_json`: any value comes back, and django-redis understands it too."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django_redis.client import DefaultClient
 from django_redis.serializers.json import JSONSerializer as Quoting
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from django_appwrite_orm.cache.entries import CacheEntry, pack, unpack
-from django_appwrite_orm.contrib.redis_json import JSONSerializer
+from django_appwrite_orm.contrib.redis_json import Client, JSONSerializer
 from tests.support import redis_server
 from tests.support.costs import counted
 from tests.support.library.tables import Book
@@ -38,6 +39,55 @@ JSON_VALUES = st.recursive(
 def test_every_value_comes_back(value: Any) -> None:
     assert OURS.loads(OURS.dumps(value)) == value
     assert OURS.loads(QUOTING.dumps(value)) == value
+
+
+def client(cls: type[DefaultClient], compressor: str, serializer: str = PATH) -> Any:
+    return cls("redis://cache", {"OPTIONS": {"SERIALIZER": serializer, "COMPRESSOR": compressor}}, None)
+
+
+@pytest.mark.parametrize(
+    "compressor",
+    ["django_redis.compressors.identity.IdentityCompressor", "django_redis.compressors.zlib.ZlibCompressor"],
+)
+@given(value=JSON_VALUES | st.text('[]{}"a1,\n') | st.integers().map(str))
+@example(value=ENTRY)
+@example(value="0" * 32)
+@example(value="[" * 500)
+def test_the_client_stores_and_reads_what_that_of_django_redis_does(compressor: str, value: Any) -> None:
+    ours, theirs = client(Client, compressor), client(DefaultClient, compressor)
+    stored = ours.encode(value)
+    assert stored == theirs.encode(value)
+    stored = str(stored).encode() if isinstance(stored, int) else stored  # as it comes from Redis
+    assert ours.decode(stored) == theirs.decode(stored) == value
+
+
+@given(st.binary() | st.text().map(lambda text: b'"%b"' % text.encode("utf-8", "replace")))
+@example(b'"')
+@example(b'"a"b"')
+@example(b'"a\\"')
+@example('"\u00b2"'.encode())
+def test_what_is_not_json_is_refused_as_django_redis_does(stored: bytes) -> None:
+    identity = "django_redis.compressors.identity.IdentityCompressor"
+    results = []
+    for decode in (
+        client(Client, identity).decode,
+        client(DefaultClient, identity, f"{Quoting.__module__}.{Quoting.__name__}").decode,
+    ):
+        try:
+            results.append(decode(stored))
+        except ValueError:
+            results.append(ValueError)
+    assert repr(results[0]) == repr(results[1])  # repr: NaN is not NaN
+
+
+def test_only_what_may_be_an_integer_is_tried_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bytes] = []
+    monkeypatch.setattr(DefaultClient, "decode", lambda self, value: tried.append(value))
+    ours = client(Client, "django_redis.compressors.identity.IdentityCompressor")
+    for value in ("a1", ENTRY, {"a": 1}, 7, None, True):
+        stored = ours.encode(value)
+        ours.decode(str(stored).encode() if type(stored) is int else stored)
+    assert tried == [b"7", b"null", b"true"]
 
 
 def test_an_entry_is_stored_as_the_json_that_it_is() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import enum
+import math
+from typing import Any
+
 import pytest
 from appwrite.query import Query
 
 from django_appwrite_orm.plans import EVERYTHING, NOTHING, Clause, conjunction, disjunction, negation
+from django_appwrite_orm.plans.clauses import compact_json
 
 A, B, C = (Clause("equal", key, (1,)) for key in "abc")
 
@@ -91,3 +96,32 @@ def test_twice_negated_is_the_same_where_nothing_is_null(method: str) -> None:
 def test_negation_of_a_method_without_opposite_is_refused() -> None:
     with pytest.raises(ValueError, match="no opposite of 'regex'"):
         negation(Clause("regex", "a", ("x",)), never)
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class Word(str):
+    __slots__ = ()
+
+
+SCALARS = ["a", 'q"\\\n\x1f', "ä\u2028", Word("w"), 0, -(2**70), Level.HIGH, True, None, 1.5, 1e300, math.inf]
+OTHERS = [((1.0, 2.0), 0.5, False), ("a", ("b",)), Clause("equal", "k", ("v",))]
+
+
+@pytest.mark.parametrize("value", [*SCALARS, *OTHERS])
+def test_the_text_of_a_query_is_that_of_the_json_encoder(value: Any) -> None:
+    for clause in (
+        Clause("equal", 'k"ä', (value, value)),
+        Clause("limit", values=(value,)),
+        Clause("and", values=(Clause("equal", "k", (value,)), Clause("isNull", "k"))),
+    ):
+        assert str(clause) == compact_json(clause.as_dict())
+
+
+def test_a_query_without_values_differs_from_one_with_none() -> None:
+    assert [str(Clause("isNull", "k")), str(Clause("equal", "k", ()))] == [
+        '{"method":"isNull","attribute":"k"}',
+        '{"method":"equal","attribute":"k","values":[]}',
+    ]

@@ -143,3 +143,36 @@ def test_asynchronous_receivers(library: None) -> None:
     finally:
         signals.post_create.disconnect(receive, sender=Book)
     assert heard == ["Dune", "Emma"]
+
+
+@pytest.mark.parametrize(("has_receiver", "times"), [(False, 1), (True, 2)])
+def test_bulk_writes_validate_again_only_after_receivers(
+    library: None, monkeypatch: pytest.MonkeyPatch, has_receiver: bool, times: int
+) -> None:
+    validated: list[str] = []
+    cleaned = Book._cleaned
+
+    def counted(row: Book, *arguments, **options):
+        validated.append(row.title)
+        return cleaned(row, *arguments, **options)
+
+    monkeypatch.setattr(Book, "_cleaned", counted)
+
+    def receive(rows: list[Book], **arguments) -> None:
+        for row in rows:
+            row.title += "!"
+
+    receivers = (signals.pre_bulk_create, signals.pre_bulk_update)
+    for signal in receivers if has_receiver else ():
+        signal.connect(receive, sender=Book)
+    try:
+        books = Book.objects.bulk_create([Book(title=title, price=1) for title in "AB"])
+        assert len(validated) == 2 * times
+        for book in books:
+            book.pages = 2
+        Book.objects.bulk_update(books, ["pages", "title"])
+        assert len(validated) == 4 * times
+    finally:
+        for signal in receivers:
+            signal.disconnect(receive, sender=Book)
+    assert sorted(Book.objects.values_list("title", flat=True)) == (["A!!", "B!!"] if has_receiver else ["A", "B"])

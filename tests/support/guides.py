@@ -7,10 +7,11 @@ several databases.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -102,7 +103,9 @@ def guide_project(page: str, folder: Path, blocker: Any, **overrides: Any) -> It
         stack.callback(_restore, registered, observing)
         for table in registered:
             registry.discard(table)
-        stack.enter_context(override_settings(**_settings() | overrides))
+        own = _settings() | overrides
+        stack.callback(_silence, own.get("LOGGING", {}).get("loggers", ()))
+        stack.enter_context(override_settings(**own))
         stack.enter_context(blocker.unblock())
         stack.callback(connection.close)
         made_once(_migrate, *tables)
@@ -160,6 +163,14 @@ def _migrate() -> None:
     made_once(lambda: call_command("migrate", verbosity=0), *settings.INSTALLED_APPS)
     call_command("migrate", "shop", run_syncdb=True, verbosity=0)
     call_command("migrate_appwrite", verbosity=0)
+
+
+def _silence(loggers: Iterable[str]) -> None:
+    """Take back what Django has configured for the setting LOGGING, which it does not do itself."""
+    for name in loggers:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.NOTSET)
+        logger.handlers.clear()
 
 
 def _restore(registered: list[Any], observing: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Several Redis servers that replace one of them when it fails: under Sentinel, and as a Cluster."""
+"""Several servers, of Redis or Valkey, that replace one of them when it fails: under Sentinel, and as a Cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.waiting import until
 _SLOTS = 16384
 # A node of a cluster listens on a second port so far above its own.
 _BUS = 10_000
-_QUIET = ("--save", "", "--appendonly", "no")
+_QUIET = ("--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0")
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,16 @@ def _ask(server: Server, *command: Any) -> Any:
 
 
 @contextmanager
-def watched(configuration: str, folder: Path) -> Iterator[Watched]:
+def watched(configuration: str, folder: Path, kind: str = "Redis") -> Iterator[Watched]:
     """Servers under a Sentinel with this file, in which `{port}` and `{primary}` stand for ports."""
     with ExitStack() as ends:
         ends.callback(disconnect_clients)
         quiet, port = (*_QUIET, "--dir", str(folder)), free_port()  # a first copy for a replica is a file
-        primary = Server(*quiet)
-        replica = Server(*quiet, "--replicaof", "127.0.0.1", str(primary.port))
+        primary = Server(*quiet, kind=kind)
+        replica = Server(*quiet, "--replicaof", "127.0.0.1", str(primary.port), kind=kind)
         file = folder / "sentinel.conf"
         file.write_text(configuration.format(port=port, primary=primary.port))
-        sentinel = Server(str(file), "--sentinel", port=port)
+        sentinel = Server(str(file), "--sentinel", port=port, kind=kind)
         for server in (primary, replica, sentinel):
             ends.callback(server.close)
             server.start()
@@ -77,6 +77,16 @@ class Cluster:
         slot = _ask(self.nodes[0], "CLUSTER KEYSLOT", key)
         return self.nodes[slot * 3 // _SLOTS]
 
+    def fail_over(self, key: str) -> None:
+        """Let the primary that has a key die, and its replica replace it, which then gets a replica again."""
+        number = self.nodes.index(self.primary_of(key))
+        pair = self.nodes[number], self.nodes[number + 3]
+        dead, other = pair if _info(pair[0], "replication")["role"] == "master" else pair[::-1]
+        dead.stop()
+        until(lambda: _info(other, "replication")["role"] == "master")
+        dead.start()
+        until(lambda: _info(dead, "replication").get("master_link_status") == "up")
+
 
 def _port_of_a_node() -> int:
     """A port that is free, as that of the bus is: below those that systems give to clients."""
@@ -89,7 +99,22 @@ def _port_of_a_node() -> int:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[Cluster]:
+def one_node(folder: Path, kind: str, *options: str, seen_at: int) -> Iterator[Server]:
+    """A Cluster of one node, which tells clients that it is at another port of this machine."""
+    files = ("--cluster-config-file", str(folder / "nodes.conf"), "--dir", str(folder))
+    announced = ("--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", str(seen_at))
+    arguments = (*_QUIET, "--cluster-enabled", "yes", *files, *announced, *options)
+    node = Server(*arguments, port=_port_of_a_node(), kind=kind)
+    with ExitStack() as ends:
+        ends.callback(node.close)
+        node.start()
+        _ask(node, "CLUSTER ADDSLOTS", *range(_SLOTS))
+        until(lambda: _ask(node, "CLUSTER INFO")["cluster_state"] == "ok")
+        yield node
+
+
+@contextmanager
+def cluster(folder: Path, kind: str = "Redis") -> Iterator[Cluster]:
     """A cluster that replaces a primary after a second without a response."""
     with ExitStack() as ends:
         ends.callback(disconnect_clients)
@@ -102,7 +127,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
                 "--cluster-config-file": str(folder / f"{port}.conf"),
                 "--dir": str(folder),
             }
-            node = Server(*_QUIET, *(word for option in options.items() for word in option), port=port)
+            node = Server(*_QUIET, *(word for option in options.items() for word in option), port=port, kind=kind)
             ends.callback(node.close)
             node.start()
             nodes.append(node)

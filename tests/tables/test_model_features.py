@@ -96,10 +96,10 @@ def test_every_method_of_a_model_is_honoured_or_refused() -> None:
             assert hasattr(Table, name) != (name in HOOKS) or name == "NotUpdated", name
 
 
-@pytest.mark.parametrize("name", ["pre_save", "get_prep_value", "from_db_value", "formfield"])
+@pytest.mark.parametrize("name", ["pre_save", "get_prep_value", "from_db_value", "formfield", "__set__"])
 def test_hooks_of_fields_are_refused_in_a_column_class(name: str) -> None:
     with pytest.raises(
-        ConfigurationError, match=rf"Odd\.{name} is a hook of Django's fields that is not called on columns\. Use"
+        ConfigurationError, match=rf"Odd\.{name} is a hook of fields that is not called on columns\. Use"
     ):
         type("Odd", (columns.String,), {name: lambda self, *args: None})
 

@@ -14,7 +14,7 @@ from django.db.models import TextChoices
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_appwrite_orm import columns
+from django_appwrite_orm import Table, columns
 from tests.support.costs import counted
 from tests.support.library.tables import Everything
 
@@ -279,3 +279,19 @@ def test_any_valid_value_is_read_as_it_was_written(name: str, data: st.DataObjec
         assert datetime.timedelta(0) <= value - cleaned < datetime.timedelta(milliseconds=1)
     else:
         assert cleaned == value
+
+
+def test_a_column_cleans_its_values_in_its_own_way() -> None:
+    class Stripped(columns.String[str]):
+        def clean(self, value: Any) -> Any:
+            return super().clean(value.strip())
+
+    class Shouted(columns.String[str]):
+        def to_appwrite(self, value: Any) -> Any:
+            return super().to_appwrite(value.upper())
+
+    class Words(Table):
+        first = Stripped(size=3)
+        second = Shouted(size=3)
+
+    assert Words(first=" abc ", second="abc")._new_data() == {"first": "abc", "second": "ABC"}

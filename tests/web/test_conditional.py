@@ -65,13 +65,23 @@ def test_a_change_of_any_of_the_tables_runs_the_view(change) -> None:
     assert get()["ETag"] != etag
 
 
-def test_while_a_table_is_being_written_there_is_no_tag_of_versions() -> None:
+@pytest.mark.parametrize("sent", [None, '"another"'])
+def test_while_a_table_is_being_written_no_response_gets_a_tag_of_versions(sent: str | None) -> None:
     get()
     etag = get()["ETag"]
-    caches["default"].add(connections["default"].table_keys(Book.objects.ref).lease, "a writer")
-    runs.clear()
-    assert get(etag).status_code == 200
-    assert runs
+    caches["default"].add(connections["default"].table_keys(Book.objects.ref).leases[0], "a writer")
+    assert get(sent)["ETag"] != etag
+    assert get(etag).status_code == 304  # its token is there, so nothing has been sent
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"another", {}', 'W/"another", W/{}'])
+def test_a_304_looks_up_one_key_for_each_table(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    get()
+    etag = get()["ETag"]
+    keys = [connections["default"].table_keys(table.objects.ref) for table in (Book, Reader)]
+    with mock.patch.object(caches["default"], "get_many", wraps=caches["default"].get_many) as get_many:
+        assert get(form.format(etag)).status_code == 304
+    assert [list(call.args[0]) for call in get_many.call_args_list] == [[table.token for table in keys]]
 
 
 @pytest.mark.parametrize("header", ["Cookie", "Authorization", "Accept", "Accept-Language"])
@@ -133,3 +143,18 @@ def test_for_an_asynchronous_view() -> None:
         return tag(request)
 
     assert asyncio.run(ask()) == tag(request) is not None
+
+
+@pytest.mark.parametrize("sent", [None, '"another"'])
+def test_a_response_with_a_tag_shows_no_rows_from_before_its_tokens(settings, sent: str | None) -> None:
+    """A process with TRUST uses results for some time without looking whether others have changed the table."""
+    default = settings.APPWRITE_ORM["default"]
+    settings.APPWRITE_ORM = {"default": {**default, "CACHE": {"TRUST": 60}}}
+    get()
+    get()
+    connection = connections["default"]
+    with mock.patch.object(type(connection.store.ledger), "touch"):  # as in another process
+        Book.objects.create(title="Dune", price=1)
+    caches["default"].set(connection.table_keys(Book.objects.ref).token, "of a read elsewhere")
+    assert Book.objects.count() == 0  # trusted
+    assert get(sent).content[:7] == b"1 books"

@@ -38,6 +38,10 @@ def nothing(request: HttpRequest) -> HttpResponse:
     return HttpResponse("no table was read")
 
 
+async def anothing(request: HttpRequest) -> HttpResponse:
+    return nothing(request)
+
+
 def book(request: HttpRequest, pk: str) -> HttpResponse:
     return HttpResponse(get_object_or_404(Book, pk=pk).title)
 
@@ -142,6 +146,7 @@ urlpatterns = [
     path("atwo", atwo_tables),
     path("readers", readers),
     path("nothing", nothing),
+    path("anothing", anothing),
     path("book/<str:pk>", book),
     path("abook/<str:pk>", abook),
     path("own", own_header),

@@ -19,8 +19,9 @@ from ..columns import UnpreparedValue, column_of
 from ..in_memory.compiler import MemoryOptions, compiler_for
 from ..statements import Statement
 from .explain import NO_ROWS, explain_in_memory, explain_selection, explanation
+from .instances import Instances, use_instances
 from .reader import Reader
-from .selection import Selected, WholeRows, count, existence, reads_whole_rows, selection, whole_rows
+from .selection import Selected, WholeRows, count, existence, reads_whole_rows, selection, values_of, whole_rows
 from .untranslatable import Untranslatable
 from .where import where_clause
 
@@ -73,6 +74,7 @@ class SQLCompiler(compiler.SQLCompiler):
             raise UnpreparedValue(f"{label}: {error}.") from error
         for name in _OF_A_RESULT & vars(self.inner).keys():
             setattr(self, name, getattr(self.inner, name))
+        use_instances(self.klass_info)
         return result
 
     def in_memory(self, reason: str) -> compiler.SQLCompiler:
@@ -96,17 +98,21 @@ class SQLCompiler(compiler.SQLCompiler):
     def get_select(self, with_col_aliases: bool = False) -> Any:
         """Return what is selected; of whole rows it is made once for all queries."""
         if with_col_aliases or not reads_whole_rows(self.query):
-            return super().get_select(with_col_aliases)
+            selected = super().get_select(with_col_aliases)
+            use_instances(selected[1])
+            return selected
         whole = self.whole_rows = whole_rows(self.query, self.connection.alias, self._whole_rows)
         fields = list(range(len(whole.select)))
-        return list(whole.select), {"model": self.query.model, "select_fields": fields}, {}
+        return list(whole.select), {"model": whole.instances.or_model(), "select_fields": fields}, {}
 
     def _whole_rows(self) -> WholeRows:
         select: list[Any] = super().get_select()[0]
         expressions = [expression for expression, _, _ in select]
         columns: list[Selected] = [(col.alias, (made := column_of(col.target)).key, made) for col in expressions]
         is_converted = bool(super().get_converters(expressions))
-        return WholeRows(self.query.model._meta.concrete_fields, select, columns, is_converted)
+        model = self.query.model
+        fields = model._meta.concrete_fields
+        return WholeRows(fields, select, columns, values_of(columns), is_converted, Instances.of(model))
 
     def results_iter(
         self,
@@ -127,6 +133,9 @@ class SQLCompiler(compiler.SQLCompiler):
 
     def get_order_by(self) -> Any:
         """Return the order. Raises NotSupportedError for a field that no order takes."""
+        query = self.query
+        if query.model and not (query.extra_order_by or query.order_by or query.get_meta().ordering):
+            return []
         ordered: Any = super().get_order_by()
         for expression, _ in ordered:
             for source in expression.get_source_expressions():

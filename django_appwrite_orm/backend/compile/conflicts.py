@@ -12,8 +12,8 @@ from typing import Any
 
 from ...integrity import commit_together, has_values
 from ...plans import OPERATIONS_LIMIT
-from ...querysets.expressions import increment
 from ...sansio import Operation
+from ...tables.validation import increment
 from ...transactions import enclosing
 from ..atomic.block_rows import BlockRows, compared_values
 from ..columns import ROW_ID

@@ -12,16 +12,18 @@ from django.db.models.expressions import Col, OrderBy, Ref, Star, Value
 from django.db.models.sql.constants import INNER
 from django.db.models.sql.datastructures import BaseTable, Join
 
-from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, size_in_url, split, surely_fit
+from ...plans import EVERYTHING, NOTHING, Clause, Split, TableRef, column_values, size_in_url, split, surely_fit
 from ...tables import Options
 from ..columns import ROW_ID, BinaryColumn, JSONColumn, ListColumn, ModelColumn, column_of, columns_of
 from ..model_table import table_of
+from .instances import Instances
 from .untranslatable import Untranslatable
 from .where import where_clause
 
 Raw = dict[str, Any]
 # The alias of a table, the key of a column in its rows, and the column; or None, a constant, and None.
 Selected = tuple[str | None, Any, ModelColumn | None]
+Values = Callable[[Sequence[Raw]], list[tuple[Any, ...]]]
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Selection:
     """What is read: rows of `table` that match `where`, in `order`, from `start` to `stop`.
 
     `columns`: what becomes of each row, as the alias of its table, the key and the column; a constant has no alias.
+    `values`: what `values_of` returns for them, where it is known already.
     """
 
     table: Options
@@ -53,6 +56,7 @@ class Selection:
     stop: int | None = None
     keys: tuple[str, ...] = ()
     columns: list[Selected] = field(default_factory=list)
+    values: Values | None = None
     joins: list[JoinedTable] = field(default_factory=list)
     is_counted: bool = False
 
@@ -79,11 +83,9 @@ class Selection:
 
     def tuples(self, rows: Sequence[Raw], joined: dict[str, dict[Any, Raw]]) -> list[tuple[Any, ...]]:
         """Return the values of rows, decoded, in the order of the selection."""
-        if not self.columns:
-            return [()] * len(rows)
-        if not self.joins:  # column by column: most of them are not decoded
-            return list(zip(*[_column_values(rows, *column) for column in self.columns], strict=True))
-        return list(self._joined_tuples(rows, joined))
+        if self.joins:
+            return list(self._joined_tuples(rows, joined))
+        return (self.values or values_of(self.columns))(rows)
 
     def _joined_tuples(self, rows: Sequence[Raw], joined: dict[str, dict[Any, Raw]]) -> Iterator[tuple[Any, ...]]:
         decoders = [(alias, key, None if column is None else column.decode) for alias, key, column in self.columns]
@@ -105,9 +107,20 @@ class Selection:
             yield tuple(values)
 
 
-def _column_values(rows: Sequence[Raw], alias: str | None, key: Any, column: ModelColumn | None) -> list[Any]:
-    """Return the values of a column, or a constant for each row."""
-    return [key] * len(rows) if column is None else column.decoded([row[key] for row in rows])
+def values_of(columns: Sequence[Selected]) -> Values:
+    """Return what makes the tuples of rows of one table: column by column, because most of them are not decoded."""
+    if not columns:
+        return lambda rows: [()] * len(rows)
+    parts = [(key, column, column.decoded if column and column.decode else None) for _, key, column in columns]
+
+    def values(rows: Sequence[Raw]) -> list[tuple[Any, ...]]:
+        by_column: list[Sequence[Any]] = []
+        for key, column, decoded in parts:
+            raw = [key] * len(rows) if column is None else column_values(rows, key)
+            by_column.append(raw if decoded is None else decoded(raw))
+        return list(zip(*by_column, strict=True))
+
+    return values
 
 
 def base_selection(compiler: Any) -> Selection:
@@ -179,11 +192,12 @@ def selection(compiler: Any, order_by: Iterable[Any]) -> Selection:
     """Return what a query selects. `compiler` has set up its query. Raises Untranslatable."""
     query = compiler.query
     made = base_selection(compiler)
-    made.joins = list(_joins(compiler, made.alias))
+    if others := _other_aliases(query, made.alias):
+        made.joins = list(_joins(compiler, made.alias, others))
     known = {made.alias, *(join.alias for join in made.joins)}
     whole = None if made.joins else compiler.whole_rows
     if whole is not None:
-        made.columns = whole.columns
+        made.columns, made.values = whole.columns, whole.values
     else:
         made.columns = [_selected(expression, known) for expression, _, _ in compiler.select]
     made.order = tuple(_ordered(expression, made.alias) for expression, _ in order_by)
@@ -216,10 +230,10 @@ def _other_aliases(query: Any, base: str) -> list[str]:
     return [alias for alias in query.alias_map if query.alias_refcount[alias] and alias != base]
 
 
-def _joins(compiler: Any, base: str) -> Iterator[JoinedTable]:
+def _joins(compiler: Any, base: str, others: Iterable[str]) -> Iterator[JoinedTable]:
     query = compiler.query
     known = {base}
-    for alias in _other_aliases(query, base):
+    for alias in others:
         join = query.alias_map[alias]
         if not isinstance(join, Join) or join.filtered_relation is not None or len(join.join_fields) != 1:  # type: ignore[attr-defined]
             raise Untranslatable("a join")
@@ -262,14 +276,16 @@ def reads_whole_rows(query: Any) -> bool:
 class WholeRows:
     """What is the same for all queries that select whole rows of a model under one alias of its table.
 
-    `select` is as Django's compiler makes it. `columns` are those of `Selection`. `is_converted` is whether fields
-    convert their values once more.
+    `select` is as Django's compiler makes it. `columns` and `values` are those of `Selection`. `is_converted` is
+    whether fields convert their values once more. `instances` makes instances of them.
     """
 
     fields: Sequence[Any]
     select: list[Any]
     columns: list[Selected]
+    values: Values
     is_converted: bool
+    instances: Instances
 
 
 # Where the `_meta` of a model keeps its `WholeRows`, by the alias of the table and that of the database.

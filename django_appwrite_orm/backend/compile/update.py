@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -49,6 +51,8 @@ Values = Mapping[str, Raw]
 _EXACT = 2**53
 # How often values are worked out again that were changed meanwhile.
 _TRIES = 20
+# Seconds before another attempt, at most, for each that has failed.
+_PAUSE = 0.01
 # Functions with another value at each call. Those for UUIDs are there from Django 6.1 on.
 _VOLATILE = tuple(getattr(functions, name) for name in ("Now", "Random", "UUID4", "UUID7") if hasattr(functions, name))
 _LIMITS = ("column_limit_exceeded", "attribute_limit_exceeded")
@@ -274,7 +278,9 @@ class SQLUpdateCompiler(compiler.SQLUpdateCompiler):
         done: set[str] = set()
         compute = partial(self._computed, constants, expressions, done, {})
         with cache_policy(ttl=0):
-            for _ in range(_TRIES):
+            for attempt in range(_TRIES):
+                if attempt:  # writers that begin again at once keep the slowest of them from ever finishing
+                    time.sleep(random.uniform(0, attempt * _PAUSE))
                 values: Values | None = compute()
                 if values and self.connection.staged is not None:
                     if self._stage_unchanged(rows, self.connection.staged, values, compute):

@@ -30,10 +30,8 @@ from ..columns import (
     ModelColumn,
     TextColumn,
     column_of,
-    holds_row_id,
     unprepared,
 )
-from ..keys import key_of
 from .untranslatable import Untranslatable
 
 Bounds = tuple[Any, Any]
@@ -119,7 +117,8 @@ def _column(lookup: Any, alias: str) -> ModelColumn:
 
 def _positive(column: ModelColumn, lookup: Any, connection: Any) -> Clause:
     name = lookup.lookup_name
-    if issubclass(type(lookup), lookups.IntegerFieldOverflow) and isinstance(lookup.rhs, int):
+    is_bounded = issubclass(type(lookup), lookups.IntegerFieldOverflow) and not isinstance(column, KeyColumn)
+    if is_bounded and isinstance(lookup.rhs, int):  # an id has bounds of its own
         low, high = connection.ops.integer_field_range(lookup.lhs.output_field.get_internal_type())
         if low is not None and lookup.rhs < low:
             raise lookup.underflow_exception
@@ -175,19 +174,19 @@ def _not_null(column: ModelColumn) -> Clause:
 def _equal(column: ModelColumn, values: Iterable[Any]) -> Clause:
     """Return the condition to have one of these values; of a primary key, to be one of these rows."""
     key, raw = column.key, dict[Any, None]()
-    of_rows = column.field.primary_key and not holds_row_id(column.field)
+    row_key = column.key_of_rows
     for value in values:
         try:
             low, high = column.bounds(value)
         except ValidationError:  # no row can have it
             continue
         if low is not None and low == high and type(low) is type(high):
-            raw[key_of(column.field).row_id(low) if of_rows else low] = None
+            raw[low if row_key is None else row_key.row_id(low)] = None
     if not raw:
         return NOTHING
     if any(isinstance(value, str) and len(value) > _LONGEST_VALUE for value in raw):
         raise Untranslatable("a text of more than 4,000 characters")
-    return Clause("equal", ROW_ID if of_rows else key, tuple(raw))
+    return Clause("equal", key if row_key is None else ROW_ID, tuple(raw))
 
 
 def _compared(column: ModelColumn, name: str, value: Any) -> Clause:

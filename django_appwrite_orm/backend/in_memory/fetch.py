@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from django.db import NotSupportedError
 
 from ...cache import CachePolicy, ReadResult, Status
 from ...connection import Connection
-from ...plans import EVERYTHING, NOTHING, Clause, ListRows, PlanFlow, TableRef, conjunction, split
+from ...plans import EVERYTHING, NOTHING, Clause, ListRows, PlanFlow, TableRef, column_values, conjunction, split
 from ...plans.sequence_pages import SequencePages
 from ...sansio import Operation
 from ..columns import ROW_ID
@@ -42,7 +42,7 @@ class NestedRead:
 
 @dataclass(frozen=True, slots=True)
 class CurrentVersions:
-    """Look up the tokens of tables; None if one is missing or a table is being written."""
+    """Look up the tokens of tables; None if one is missing."""
 
     tables: tuple[TableRef, ...]
 
@@ -177,9 +177,9 @@ class SourceFetch:
         if self.tokens.setdefault(source.ref, token) != token:  # changed between two pages
             self.tokens[source.ref] = _CHANGED
 
-    def _keep(self, place: int, source: Source, rows: list[dict[str, Any]]) -> None:
+    def _keep(self, place: int, source: Source, rows: Sequence[dict[str, Any]]) -> None:
         self._database.load(source.copy, rows)
         for (other, key), values in self._values.items():
             if other == place:
-                values.update(row[key] for row in rows)
+                values.update(column_values(rows, key))
                 values.discard(None)

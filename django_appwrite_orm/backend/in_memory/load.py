@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django.db import DataError, utils
 from django.db.backends.sqlite3._functions import register  # type: ignore[import-untyped]
 
+from ...plans import ColumnarRows
 from . import collation, decimals, regular_expressions
 
 
@@ -68,7 +69,10 @@ class MemoryDatabase:
         # A getter of one key returns the value itself, not a tuple.
         get = itemgetter(*keys) if len(keys) > 1 else lambda row: (row[keys[0]],)
         try:
-            self._connection.executemany(insert, map(get, rows))
+            found: Iterable[Any] = map(get, rows)
+            if isinstance(rows, ColumnarRows):  # no dict for each row
+                found = zip(*[rows.column(key) for key in keys], strict=True)
+            self._connection.executemany(insert, found)
         except sqlite3.IntegrityError as error:  # text where the primary key is a number
             raise DataError(
                 f"Table {table.name}: a row has an id that is not a number. Use an IDField as the primary key of a"

@@ -8,13 +8,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseNotModified
 from django.http.response import HttpResponseBase
-from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
 from ...cache import ReadLog, recording
-from ...web.read_etags import etag_of_reads, is_current_etag
+from ...web.read_etags import etag_of_reads, first_current_etag
 
 
 class PreconditionFailed(APIException):  # type: ignore[misc]  # DRF has no types
@@ -64,13 +63,13 @@ class ConditionalMixin:  # noqa: D101
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if request.method in ("GET", "HEAD"):
             self._etag_key = self.get_etag_key(request)
-            for etag in parse_etags(request.headers.get("If-None-Match", "")):
-                if is_current_etag(etag, request._request, self._etag_key):
-                    raise _NotModified(etag)
+            sent = request.headers.get("If-None-Match", "")
+            if etag := first_current_etag(sent, request._request, self._etag_key):
+                raise _NotModified(etag)
             self._reads = self._open.enter_context(recording())
         elif request.method in ("PUT", "PATCH", "DELETE") and (text := request.headers.get("If-Match", "*")) != "*":
             key = self.get_etag_key(request)
-            if not any(is_current_etag(etag, request._request, key, at_any_age=True) for etag in parse_etags(text)):
+            if not first_current_etag(text, request._request, key, at_any_age=True):
                 raise PreconditionFailed
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:

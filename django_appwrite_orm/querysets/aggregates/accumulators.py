@@ -1,4 +1,4 @@
-"""Compute Django's aggregates row by row.
+"""Compute Django's aggregates value by value.
 
 Appwrite before 2.5 has no aggregates, so the rows are read page by page, with only the columns needed. Sums are
 computed in the order of the rows, as in a database. Min and Max of text are not supported here, because only the server
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldError
@@ -17,8 +17,9 @@ from django.db.models import Aggregate, Avg, Count, F, Max, Min, StdDev, Sum, Va
 
 from ...exceptions import NotSupportedError
 from ...relations.paths import RelationPath, find_path
-from ...tables import Row, columns
+from ...tables import Row, columns, read_values
 from ...tables.kinds import Family
+from ..query import Query
 
 
 class AggregateSpec:
@@ -110,6 +111,15 @@ def _elsewhere(table: type[Row], name: str, kind: type[Aggregate], path: str, re
     )
 
 
+def aggregated_values(
+    query: Query[Any], rows: Sequence[dict[str, Any]], specs: Sequence[AggregateSpec]
+) -> list[Sequence[Any]]:
+    """Return, for each aggregate, its column's value in each row; True of each row for those of rows."""
+    names = [spec.column.name for spec in specs if spec.column is not None]
+    columns = iter(read_values(query.model, rows, query.db, names))
+    return [[True] * len(rows) if spec.column is None else next(columns) for spec in specs]
+
+
 class Accumulator(ABC):
     """The state of one aggregate over the rows so far."""
 
@@ -122,10 +132,8 @@ class Accumulator(ABC):
             column.encode if column and column.kind.family is Family.TIME else lambda value: value
         )
 
-    def add(self, row: Row) -> None:
-        """Add a row."""
-        column = self._spec.column
-        value = True if column is None else getattr(row, column.name)
+    def add(self, value: Any) -> None:
+        """Add the value of a row."""
         if value is None:
             return
         if self._seen is not None:

@@ -14,7 +14,7 @@ from ...plans import Clause, CountRows, ListRows, conjunction
 from ...sansio import Operation
 from ..pagination import pages
 from ..query import Query
-from .accumulators import Accumulator, AggregateSpec
+from .accumulators import Accumulator, AggregateSpec, aggregated_values
 from .distinct import distinct_pages
 from .server import totals
 
@@ -83,13 +83,14 @@ def aggregate(query: Query[Any], specs: list[AggregateSpec]) -> Operation[dict[s
         else:
             accumulators[spec.name] = spec.accumulator()
     if accumulators:
-        names = [spec.column.name for spec in specs if spec.name in accumulators and spec.column is not None]
+        computed = [spec for spec in specs if spec.name in accumulators]
+        names = [spec.column.name for spec in computed if spec.column is not None]
         walk = pages(query.replace(shape=None, select=query.model._meta.get_keys(names) or ("$id",)))
         while not walk.finished:
-            for raw in (yield from walk.page()):
-                row = query.model.from_appwrite(raw, query.db)
-                for accumulator in accumulators.values():
-                    accumulator.add(row)
+            columns = aggregated_values(query, (yield from walk.page()), computed)
+            for accumulator, values in zip(accumulators.values(), columns, strict=True):
+                for value in values:
+                    accumulator.add(value)
     return {
         spec.name: accumulators[spec.name].value if spec.name in accumulators else results[spec.name] for spec in specs
     }
@@ -107,4 +108,5 @@ def _by_request(query: Query[Any], spec: AggregateSpec) -> Operation[Any]:
         return (yield from count(present))
     order = (Clause("orderAsc" if spec.kind is Min else "orderDesc", key),)
     rows = yield from pages(present.replace(shape=None, order=order, select=(key,)).window(0, 1)).page()
-    return getattr(query.model.from_appwrite(rows[0], query.db), spec.column.name) if rows else None
+    (values,) = aggregated_values(query, rows, [spec])
+    return values[0] if values else None

@@ -53,10 +53,10 @@ class InSubquery(Clause):
             shape=None,
         )
 
-    def matching(self, rows: Iterable[Row]) -> Clause:
-        """Return the condition that these rows result in. A value that the column cannot hold is skipped."""
+    def matching(self, found: Iterable[Any]) -> Clause:
+        """Return the condition that these values result in. A value that the column cannot hold is skipped."""
         values = []
-        for value in (getattr(row, self.source.name) for row in rows):
+        for value in found:
             with suppress(ValidationError):
                 values.append(None if value is None else self.column.to_query(value))
         return membership(self.column, values)

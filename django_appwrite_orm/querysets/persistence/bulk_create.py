@@ -40,16 +40,17 @@ def bulk_create(
     """Write new rows, after all of them have been validated; see `QuerySet.bulk_create`."""
     together = batch_of(batch_size, 1 if goes_row_by_row(table, alias) else BULK_LIMIT)
     made_here = {position for position, row in enumerate(rows) if row.id is None}
-    _checked(table, rows, errors, conflicts)
+    data = _checked(table, rows, errors, conflicts)  # before receivers run
     transaction = enclosing(alias)
     if conflicts is not None and transaction is not None:
         raise NotSupportedError(
             "Inside atomic(), Appwrite reports conflicts only at the commit. Use ignore_conflicts and"
             " update_conflicts outside the block."
         )
-    arguments = {"rows": rows, "count": len(rows), "using": alias}
-    yield SendSignal(signals.pre_bulk_create, table, arguments, robust=False)
-    data = _checked(table, rows, errors, conflicts)
+    if signals.pre_bulk_create.has_listeners(table):
+        arguments = {"rows": rows, "count": len(rows), "using": alias}
+        yield SendSignal(signals.pre_bulk_create, table, arguments, robust=False)
+        data = _checked(table, rows, errors, conflicts)  # with what receivers have set
     chunks = list(chunks_of(list(data), together))
     if transaction is not None:
         transaction.require(len(chunks))

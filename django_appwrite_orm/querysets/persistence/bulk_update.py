@@ -45,15 +45,16 @@ def bulk_update(
     refuse_version(table, fields)
     if not fields:
         raise ValueError("bulk_update() needs the names of the columns to write.")
-    _updates(table, rows, fields, alias, errors)
+    updates = _updates(table, rows, fields, alias, errors)  # before receivers run
     outer = enclosing(alias)
     if outer is not None and errors is not None:
         raise NotSupportedError(
             "bulk_update() cannot take errors= inside atomic(), because Appwrite refuses rows only at the commit."
         )
     arguments = {"rows": rows, "count": len(rows), "using": alias}
-    yield SendSignal(signals.pre_bulk_update, table, arguments, robust=False)
-    updates = _updates(table, rows, fields, alias, errors)
+    if signals.pre_bulk_update.has_listeners(table):
+        yield SendSignal(signals.pre_bulk_update, table, arguments, robust=False)
+        updates = _updates(table, rows, fields, alias, errors)  # with what receivers have set
     if outer is not None:
         outer.require(len(updates))
     count = 0
@@ -171,5 +172,5 @@ def _note_written(row: Row, plan: UpdateRow | IncrementRow) -> None:
     later = {name: value for name, value in row._values.items() if name not in names}
     permissions = row._permissions
     raw = {**row._raw, **plan.data}
-    row._load({key: value for key, value in raw.items() if key not in unknown})
-    row._values, row._permissions = later, permissions
+    row._load({key: value for key, value in raw.items() if key not in unknown}, unsaved=later)
+    row._permissions = permissions

@@ -16,8 +16,8 @@ from ...plans import GetRow, IncrementRow, UpdateRow
 from ...relations.cascades import changed_by
 from ...sansio import Operation
 from ...tables import Row
+from ...tables.validation import increment
 from ...transactions import Transaction, enclosing
-from ..expressions import increment
 
 logger = logging.getLogger("django_appwrite_orm.queries")
 

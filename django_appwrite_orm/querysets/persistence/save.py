@@ -117,8 +117,7 @@ def save(
         later = {name: value for name, value in row._values.items() if name not in values}
         plan = workable(table, UpdateRow(ref_of(table, alias), row._raw["$id"], counted(table, data), permissions))
         raw = yield from update_if_unchanged(row, alias, plan) if if_unchanged else update(table, alias, plan, row._raw)
-        row._load(_known({**row._raw, **raw}, plan))
-        row._values = later
+        row._load(_known({**row._raw, **raw}, plan), unsaved=later)
     yield from announce(alias, SendSignal(signals.post_update, table, {"row": row, "values": values, "using": alias}))
     return row
 

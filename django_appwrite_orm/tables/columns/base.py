@@ -57,6 +57,7 @@ class Column(Generic[Value]):
     encrypted: bool = False  # by the server, which cannot compare its values then
     name: str
     key: str
+    _is_cleaned_here: ClassVar[bool]  # whether nobody overrides what `cleaned_json` does for a plain value
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class Column(Generic[Value]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         refuse_hooks_of_fields(cls)
+        cls._is_cleaned_here = cls.clean is Column.clean and cls.to_appwrite is Column.to_appwrite
         if "kind" in vars(cls):
             kind = cls.kind
             facts = {
@@ -122,10 +124,14 @@ class Column(Generic[Value]):
     @overload
     def __get__(self, row: Row, owner: type[Row]) -> Value: ...
     def __get__(self, row: Row | None, owner: type[Row]) -> Any:
-        return self if row is None else row._value(self)
+        return self if row is None else row._decoded(self)
 
-    def __set__(self, row: Row, value: Any) -> None:
-        row._set(self, value)
+    if TYPE_CHECKING:  # a row sets it itself: without this method Python finds a value in the row before the column
+
+        def __set__(self, row: Row, value: Any) -> None: ...
+
+    def check_assignment(self, row: Row) -> None:
+        """Raise AttributeError where the column cannot be set."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {getattr(self, 'name', '?')}>"
@@ -161,6 +167,12 @@ class Column(Generic[Value]):
         if value is None:
             return None
         return [self.encode(item) for item in value] if self.array else self.encode(value)
+
+    def cleaned_json(self, value: Any) -> Any:
+        """Return the JSON of a value that is not cleaned yet. Raises one ValidationError with every problem."""
+        if type(value) in _PLAIN_TYPES and not self.array and self._is_cleaned_here:
+            return self.encode(self.clean_one(value))
+        return self.to_appwrite(self.clean(value))
 
     def to_python(self, raw: Any) -> Any:
         """Return the Python value of JSON that Appwrite sent."""

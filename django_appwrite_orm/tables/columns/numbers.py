@@ -18,13 +18,16 @@ from .base import Column
 from .typing import Common, No, Value, Yes
 from .unknown_options import unknown_options
 
+if TYPE_CHECKING:
+    from ..row import Row
+
 INT64_MIN, INT64_MAX = INT64
 _BEYOND = 2**64  # int() of a Decimal with a large exponent could fill the memory
 
 
 def as_float(value: Any) -> Any:
     """Convert a Decimal, a Fraction or another real number to a float; return other values and ints unchanged."""
-    if isinstance(value, int) or not isinstance(value, (numbers.Real, decimal.Decimal)):
+    if type(value) is float or isinstance(value, int) or not isinstance(value, (numbers.Real, decimal.Decimal)):
         return value
     try:
         return float(value)
@@ -143,6 +146,8 @@ class Integer(Number[Value]):
         def __init__(self, **options: Any) -> None: ...
 
     def native(self, value: Any) -> Any:
+        if type(value) is int:
+            return value
         if isinstance(value, decimal.Decimal):
             is_whole = value.is_finite() and -_BEYOND <= value <= _BEYOND and value == value.to_integral_value()
             return int(value) if is_whole else value
@@ -286,5 +291,9 @@ class Version(Integer["int | None"]):
             raise unknown_options(self, unknown, known=("column", "renamed_from"))
         super().__init__(default=1, column=column, renamed_from=renamed_from)
 
-    def __set__(self, row: object, value: object) -> NoReturn:
+    if TYPE_CHECKING:
+
+        def __set__(self, row: object, value: object) -> NoReturn: ...
+
+    def check_assignment(self, row: Row) -> None:
         raise AttributeError(f"{type(row).__name__}.{self.name} is the Version column and cannot be set.")

@@ -22,7 +22,7 @@ _OUTSIDE = 16_382
 
 def member_text(value: Any) -> Any:
     """Return the text of an enum's member; other values unchanged."""
-    return str(value.value) if isinstance(value, enum.Enum) else value
+    return str(value.value) if type(value) is not str and isinstance(value, enum.Enum) else value
 
 
 def bytes_in_row(size: int) -> int:
@@ -48,11 +48,12 @@ class PlainText(Column[Value]):
     def clean_one(self, value: Any) -> Any:
         if not isinstance(value, str):
             raise _not_text(value)
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            message = _("Text with an unpaired surrogate cannot be stored.")
-            raise ValidationError(message, code="invalid") from None
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                message = _("Text with an unpaired surrogate cannot be stored.")
+                raise ValidationError(message, code="invalid") from None
         if "\0" in value:
             raise ValidationError(_("Text with a NUL character cannot be stored."), code="invalid")
         return value

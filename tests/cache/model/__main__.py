@@ -26,6 +26,7 @@ def main() -> int:
         if not options.split
         else tuple((n % options.tables,) for n in range(options.writers)),
         tables=options.tables,
+        leases=options.leases,
         longer=frozenset(range(options.longer)),
         evictions=not options.no_evictions,
         timeouts=options.timeouts,
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--readers", type=int, default=2, help="at a time; each reads again and again")
     parser.add_argument("--writers", type=int, default=2, help="each writes once, all tables unless --split is given")
     parser.add_argument("--tables", type=int, default=1, help="a read covers all of them")
+    parser.add_argument("--leases", type=int, default=1, help="of each table")
     parser.add_argument("--split", action="store_true", help="each writer writes one table, in turn")
     parser.add_argument("--longer", type=int, default=0, metavar="N", help="writers whose fences live longer")
     parser.add_argument("--timeouts", action="store_true", help="writers give up waiting; requests get lost or late")

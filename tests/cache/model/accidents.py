@@ -44,16 +44,17 @@ def cache_moves(setup: Setup, state: State) -> Moves:
     noticed = not setup.all_notice or all(reader.suspects for reader in state.readers)
     if state.refusing and setup.outage_ends and noticed:
         yield Move("cache", "take changes again"), state._replace(refusing=False)
+    for slot in range(len(state.leases)):
+        yield from _lease_moves(setup, state, slot)
     for table in range(setup.tables):
-        yield from _lease_moves(setup, state, table)
         yield from _in_doubt_moves(setup, state, table)
 
 
-def _lease_moves(setup: Setup, state: State, table: int) -> Moves:
-    owner = state.leases[table] - 1
+def _lease_moves(setup: Setup, state: State, slot: int) -> Moves:
+    owner, table = state.leases[slot] - 1, slot // setup.leases
     if owner < 0:
         return
-    free = state._replace(leases=put(state.leases, table, 0))
+    free = state._replace(leases=put(state.leases, slot, 0))
     writer = state.writers[owner]
     if not writer.can_still_change:  # a fence lives as long as the request can still be applied
         if setup.rules.stopwatch:  # its one stopwatch was started before its first lease

@@ -81,23 +81,25 @@ def _look(setup: Setup, state: State, number: int) -> Call:
         what, table, after = _look_at_one(setup, state, reader)
         return what, table, state.with_reader(number, after)
     if reader.at == "look again":
-        after = _after_second_look(setup, state.tokens, state.is_fenced(), reader.must_show)
+        after = _after_second_look(setup, state.tokens, state.is_fenced(setup), reader.must_show)
+    elif reader.at == "look at fences":
+        after = _after_second_look(setup, reader.versions, state.is_fenced(setup), reader.must_show)
     elif hit := state.hit():
         misled = reader.must_show & ~hit.shows
         after = Reader("misled", must_show=misled) if misled else IDLE
     else:
-        after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
+        after = _after_look(setup, state.tokens, state.applied if setup.flights else 0)
     return reader.at, None, state.with_reader(number, after)
 
 
 def _look_at_versions(setup: Setup, state: State, number: int) -> Call:
-    """With something remembered, only whether it is current. If it is not, but nobody writes, others may have stored
-    something newer, which is asked for next."""
+    """With something remembered, only whether it is current. If it is not, others may have stored something newer,
+    which is asked for next, together with the fences."""
     reader = state.readers[number]
     if state.remembers(reader):
         after = IDLE
-    elif 0 in state.tokens or state.is_fenced():
-        after = _after_look(setup, state.tokens, state.is_fenced(), state.applied if setup.flights else 0)
+    elif 0 in state.tokens:
+        after = _after_look(setup, state.tokens, state.applied if setup.flights else 0)
     else:
         after = Reader("get envelope", state.tokens, must_show=state.applied)
     return "look at versions", None, state.with_reader(number, after)
@@ -106,7 +108,8 @@ def _look_at_versions(setup: Setup, state: State, number: int) -> Call:
 def _get_envelope(setup: Setup, state: State, number: int) -> Call:
     reader, envelope = state.readers[number], state.envelope
     if envelope is None or envelope.tokens != reader.versions:
-        after = fetching(setup, reader.versions, reader.must_show if setup.flights else 0)
+        must_show = reader.must_show if setup.flights else 0
+        after = _after_second_look(setup, reader.versions, state.is_fenced(setup), must_show)
     else:
         misled = reader.must_show & ~envelope.shows
         after = Reader("misled", must_show=misled) if misled else IDLE
@@ -114,35 +117,46 @@ def _get_envelope(setup: Setup, state: State, number: int) -> Call:
 
 
 def _look_at_one(setup: Setup, state: State, reader: Reader) -> tuple[str, int | None, Reader]:
-    """The envelope first, then each table's token, lease and marker: the order in which the keys are asked for."""
-    if not reader.looked:
-        if reader.at == "look":
-            return (
-                "look at the envelope",
-                None,
-                reader._replace(looked=(state.envelope or NO_ENVELOPE,), must_show=state.applied),
-            )
-        reader = reader._replace(looked=(NO_ENVELOPE,))
-    table, key = divmod(len(reader.looked) - 1, 3)
-    seen = state.tokens[table] if key == 0 else bool((state.leases, state.in_doubt)[key - 1][table])
-    what = f"{reader.at}, at the {('token', 'lease', 'marker')[key]}"
-    looked = (*reader.looked, seen)
-    if len(looked) < 1 + 3 * setup.tables:
-        return what, table, reader._replace(looked=looked)
-    envelope, tokens, fenced = looked[0], looked[1::3], any(looked[2::3]) or any(looked[3::3])
-    if reader.at == "look again":
-        return what, table, _after_second_look(setup, tokens, fenced, reader.must_show)
-    if fenced or 0 in tokens or envelope.tokens != tokens:
-        return what, table, _after_look(setup, tokens, fenced, reader.must_show if setup.flights else 0)
+    """The order in which the keys are asked for: the envelope, then each table's token. After a miss the leases of each
+    table and its marker; after a token was added, the tokens again before these."""
+    if reader.at == "look" and not reader.looked:
+        looked = (state.envelope or NO_ENVELOPE,)
+        return "look at the envelope", None, reader._replace(looked=looked, must_show=state.applied)
+    at, looked, fences = reader.at, reader.looked or (NO_ENVELOPE,), reader.fences
+    of_each = setup.leases + 1  # the leases of a table, and its marker
+    all_tokens = at == "look at fences" or len(looked) > setup.tables
+    if not all_tokens and (at == "look" or setup.rules.token_before_fences or len(fences) == of_each * setup.tables):
+        what, table = f"{at}, at the token", len(looked) - 1
+        looked = (*looked, state.tokens[table])
+    else:
+        table, lease = divmod(len(fences), of_each)
+        is_lease = lease < setup.leases
+        what = f"{at}, at the {'lease' if is_lease else 'marker'}"
+        fences = (*fences, bool(state.leases[table * setup.leases + lease] if is_lease else state.in_doubt[table]))
+    all_tokens = at == "look at fences" or len(looked) > setup.tables
+    if not all_tokens or (at != "look" and len(fences) < of_each * setup.tables):
+        return what, table, reader._replace(looked=() if at == "look at fences" else looked, fences=fences)
+    if at == "look":
+        return what, table, _after_looking(setup, reader._replace(looked=looked))
+    return what, table, _after_second_look(setup, looked[1:] or reader.versions, any(fences), reader.must_show)
+
+
+def _after_looking(setup: Setup, reader: Reader) -> Reader:
+    envelope, tokens = reader.looked[0], reader.looked[1:]
+    if 0 in tokens or envelope.tokens != tokens:
+        return _after_look(setup, tokens, reader.must_show if setup.flights else 0)
     misled = reader.must_show & ~envelope.shows
-    return what, table, Reader("misled", must_show=misled) if misled else IDLE
+    return Reader("misled", must_show=misled) if misled else IDLE
 
 
-def _after_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, must_show: int) -> Reader:
+def _after_look(setup: Setup, tokens: tuple[int, ...], must_show: int) -> Reader:
+    """After a miss: a token is added where one is missing, else the fences are looked at."""
     missing = tuple(table for table, token in enumerate(tokens) if token == 0)
-    if fenced or not missing:
-        return fetching(setup, () if fenced else tokens, must_show)
-    return Reader("add", () if setup.rules.second_look else tokens, missing, must_show=must_show)
+    if missing:
+        return Reader("add", () if setup.rules.second_look else tokens, missing, must_show=must_show)
+    if not setup.rules.fences_at_a_miss:
+        return fetching(setup, tokens, must_show)
+    return Reader("look at fences", tokens, must_show=must_show)
 
 
 def _after_second_look(setup: Setup, tokens: tuple[int, ...], fenced: bool, must_show: int) -> Reader:
@@ -192,6 +206,7 @@ _PROVING = ("prove that the cache takes changes", "find that it takes none")
 _CHANGES = ("add", "set token", "store")
 _CACHE_CALLS = {
     "look": _look,
+    "look at fences": _look,
     "get envelope": _get_envelope,
     "add": _add,
     "set token": _set_token,

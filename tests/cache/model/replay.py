@@ -24,7 +24,7 @@ from django_appwrite_orm.exceptions import CacheUnavailable, InvalidRequest, Tim
 from django_appwrite_orm.plans import Response
 from django_appwrite_orm.sansio import Operation
 from tests.cache.model.locks import Lock
-from tests.cache.model.naming import ENVELOPE, LIFE, LONGER_LIFE, TABLES, Naming, number_of
+from tests.cache.model.naming import ENVELOPE, LIFE, LONGER_LIFE, TABLES, Naming, lease_in, number_of
 from tests.cache.model.stage import Ask, Clock, Mismatch, Over, ScriptedCache, drop
 from tests.cache.model.state import Move, Setup, State, start
 from tests.cache.model.traces import Trace
@@ -38,7 +38,7 @@ class World:
 
     def __init__(self, setup: Setup, trace: Trace, drive: Drive, clock: Clock, lock: Lock | None = None) -> None:
         self.setup, self.trace, self.drive, self.clock, self.lock = setup, trace, drive, clock, lock
-        self.tables = TABLES[: setup.tables]
+        self.tables = [table._replace(leases=table.leases[: setup.leases]) for table in TABLES[: setup.tables]]
         self.naming = Naming(setup, self.tables)
         self.stores: dict[str, CacheBackend] = {}  # each of them is a process of its own
         self.cache: dict[str, Any] = {}
@@ -59,8 +59,9 @@ class World:
                 self.drive(self._actor(self.main))
         except Over:
             pass
-        for steps, _ in self.led.values():
-            drop(steps)
+        finally:
+            for steps, _ in self.led.values():
+                drop(steps)
 
     # Whose turn it is.
 
@@ -90,10 +91,11 @@ class World:
         while self.position == before:
             if who not in self.led:
                 self.led[who] = self._actor(who), None
-            steps, answer = self.led.pop(who)
+            steps, answer = self.led[who]
             try:
                 step = steps.throw(answer) if isinstance(answer, Exception) else steps.send(answer)
             except StopIteration:
+                del self.led[who]
                 continue
             if isinstance(step, CacheCall):
                 answer = self.serve(who, step.method, step.arguments)
@@ -166,7 +168,7 @@ class World:
         return None
 
     def _accident(self, move: Move) -> None:
-        table = TABLES[move.table or 0]
+        table = self.tables[move.table or 0]
         if move.what == "forget":
             self._forget(move.who.removeprefix("memory of "))
             return
@@ -175,13 +177,15 @@ class World:
                 self.applied |= self.setup.bits[int(move.who.split()[-1]) - 1]
             return
         if move.what == "lease runs out":
-            owner = self.trace[self.position - 1][1].leases[move.table or 0]
-            self.elapsed[f"writer {owner}"] = LONGER_LIFE
+            before, after = self.trace[self.position - 1][1].leases, self.trace[self.position][1].leases
+            (slot,) = (slot for slot, owner in enumerate(before) if owner != after[slot])
+            self.elapsed[f"writer {before[slot]}"] = LONGER_LIFE
+            del self.cache[lease_in(self.tables, slot, self.setup)]
+            return
         del self.cache[
             {
                 "evict token": table.token,
                 "evict envelope": ENVELOPE,
-                "lease runs out": table.lease,
                 "marker runs out": table.in_doubt,
                 "longer marker runs out": table.in_doubt_long,
             }[move.what]
@@ -266,11 +270,12 @@ class World:
                 if move.what == "add token" and move.table == number:
                     self.names[self.cache.get(table.token, "")] = token
                 expected[table.token] = token
-            if state.leases[number]:
-                expected[table.lease] = True
             for key, writers in zip((table.in_doubt, table.in_doubt_long), self.setup.in_doubt, strict=True):
                 if state.in_doubt[number] & writers:
                     expected[key] = True
+        for slot, owner in enumerate(state.leases):
+            if owner:
+                expected[lease_in(self.tables, slot, self.setup)] = True
         if state.envelope:
             expected[ENVELOPE] = state.envelope
         found = {key: self._seen(key, value) for key, value in self.cache.items()}

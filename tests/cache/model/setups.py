@@ -20,6 +20,9 @@ SOUND = {
     "2 readers, 1 writer, any outcome or a crash": Setup(writers=ONE, **ANYTHING),
     "2 readers that share fetches, 1 writer, any outcome or a crash": Setup(writers=ONE, flights=True, **ANYTHING),
     "1 reader, 2 writers, any outcome or a crash": Setup(readers=1, **ANYTHING),
+    "two leases: 1 reader, 2 writers, any outcome or a crash": Setup(readers=1, leases=2, **ANYTHING),
+    "two leases: 1 reader, 3 writers, no evictions": Setup(readers=1, writers=ONE * 3, leases=2, evictions=False),
+    "two leases, key by key: 1 reader, 2 writers, no evictions": Setup(1, leases=2, at_once=False, evictions=False),
     "1 reader, 3 writers, no evictions": Setup(readers=1, writers=ONE * 3, evictions=False),
     "1 reader, 2 writers with fences of different lives, timeouts": Setup(1, longer=LONGER, timeouts=True),
     "1 reader that remembers, 2 writers, timeouts": Setup(readers=1, memory=True, timeouts=True),
@@ -37,6 +40,7 @@ LARGE = {
     "1 reader, 3 writers with fences of different lives, timeouts, no evictions": Setup(
         1, ONE * 3, longer=LONGER, timeouts=True, evictions=False
     ),
+    "two leases: 2 readers, 3 writers": Setup(writers=ONE * 3, leases=2),
     "two tables: 2 readers, a writer of each": Setup(writers=((0,), (1,)), tables=2),
     "two tables: 1 reader, 2 writers of both, timeouts and a crash": Setup(
         1, BOTH * 2, tables=2, timeouts=True, crashes=1

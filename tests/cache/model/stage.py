@@ -33,7 +33,7 @@ class ScriptedCache(LocMemCache):
         return self._asked("get_many", keys)
 
     def get(self, key, default=None, version=None):
-        return self._asked("get", key)
+        return self._asked("get_many", [key]).get(key, default)
 
     def add(self, key, value, timeout=None, version=None):
         return self._asked("add", key, value, timeout)
@@ -48,7 +48,7 @@ class ScriptedCache(LocMemCache):
         return self._asked("get_many", keys)
 
     async def aget(self, key, default=None, version=None):
-        return self._asked("get", key)
+        return self._asked("get_many", [key]).get(key, default)
 
     async def aadd(self, key, value, timeout=None, version=None):
         return self._asked("add", key, value, timeout)

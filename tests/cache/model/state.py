@@ -25,9 +25,12 @@ class Rules:
     in_doubt_when_unclear: bool = True  # after an unclear outcome an in-doubt marker is set where no fence may stand
     stopwatch: bool = True  # a lease that has run out is not freed: it may be somebody else's
     second_look: bool = True  # after adding a token the reader looks at tokens and fences again
+    token_before_fences: bool = True  # key by key, a table's token is looked at before its fences, not after
     tokens_from_before: bool = True  # an answer is stored under the tokens held before it was fetched
     fresh_tokens: bool = True  # a missing token is replaced by a new one, not by the one the envelope names
     flights_by_tokens: bool = True  # readers share a fetch only if they hold the same tokens
+    every_lease: bool = True  # a reader looks at all leases of a table, not at the first one alone
+    fences_at_a_miss: bool = True  # an answer is stored only if no fence was there after its tokens had been seen
     own_keys: bool = True  # fences have keys of their own; if not, one value BUSY stands in the token's key
     proof: bool = True  # a reader makes sure that the cache takes changes before it believes it
     clearing: bool = True  # a reader that met a refusal deletes the tokens once before it believes the cache again
@@ -45,6 +48,7 @@ class Setup:
     readers: int = 2
     writers: tuple[tuple[int, ...], ...] = ((0,), (0,))
     tables: int = 1
+    leases: int = 1  # of each table
     longer: frozenset[int] = frozenset()
     evictions: bool = True  # of tokens and envelopes, any number
     timeouts: bool = False  # a writer gives up waiting; its request may be lost, or applied later
@@ -54,7 +58,7 @@ class Setup:
     failures: int = 0
     lost_fences: int = 0
     atomic_add: bool = True  # if not, `add` looks first and sets later (file and database caches)
-    memory: bool = False  # readers remember the answer they had last, and then look at tokens and fences alone
+    memory: bool = False  # readers remember the answer they had last, and then look at tokens alone
     flights: bool = False  # a reader may take what another one has fetched, or stored while it waited
     outages: int = 0  # the cache answers and takes no changes; the other accidents of the cache go on
     outage_ends: bool = True
@@ -98,8 +102,9 @@ NO_ENVELOPE = Envelope((), 0)
 class Reader(NamedTuple):
     """`at` is what it does next; `versions` the tokens it will store under, () for not at all.
 
-    `looked` is what a look-up key by key has seen so far: the envelope, then token, lease and marker of each
-    table. `must_show` are the changes that were applied when the read began, where what it takes is older than that.
+    `looked` is what a look-up key by key has seen so far: the envelope, then the token of each table; `fences` are
+    whether it has seen lease and marker of each. `must_show` are the changes that were applied when the read began,
+    where what it takes is older than that.
     `proved` says that the cache took a change as the read began, `suspects` that it once did not.
     """
 
@@ -109,6 +114,7 @@ class Reader(NamedTuple):
     shows: int = 0
     kept: Envelope = NO_ENVELOPE  # what its process remembers
     looked: tuple[Any, ...] = ()
+    fences: tuple[bool, ...] = ()
     must_show: int = 0
     proved: bool = False
     suspects: bool = False
@@ -117,9 +123,9 @@ class Reader(NamedTuple):
 class Writer(NamedTuple):
     """`at` is what it does next, or how it ended; `request` is where its request is.
 
-    `leases` are the tables whose lease it holds by its own stopwatch, `bare` those where no fence of its own may
-    stand; `step` counts what it does table by table. `is_pending` says that it has yet to delete the tokens, which it
-    could not at its end.
+    `leases` are the slots of those it holds by its own stopwatch, `bare` those where no fence of its own may
+    stand; `step` counts what it does table by table, and `tries` the leases of a table that others hold. `is_pending`
+    says that it has yet to delete the tokens, which it could not at its end.
     """
 
     at: str = "start"
@@ -127,6 +133,7 @@ class Writer(NamedTuple):
     leases: tuple[int, ...] = ()
     bare: tuple[int, ...] = ()
     step: int = 0
+    tries: int = 0
     outcome: str = ""
     is_pending: bool = False
 
@@ -153,7 +160,8 @@ class Left(NamedTuple):
 
 
 class State(NamedTuple):
-    """Per table: its token, its lease (the writer that holds it plus 1, or 0), its in-doubt markers (writers as bits).
+    """Per table: its token, its in-doubt markers (writers as bits), and a slot for each of its leases: the writer that
+    holds it plus 1, or 0.
 
     `refusing` says that the cache takes no changes."""
 
@@ -176,24 +184,23 @@ class State(NamedTuple):
     def failing(self) -> State:
         return self._replace(left=self.left._replace(failures=self.left.failures - 1))
 
-    def is_fenced(self) -> bool:
-        return any(self.leases) or any(self.in_doubt)
+    def is_fenced(self, setup: Setup) -> bool:
+        leases = self.leases if setup.rules.every_lease else self.leases[:: setup.leases]
+        return any(leases) or any(self.in_doubt)
 
     def hit(self) -> Envelope | None:
-        """The envelope, if a look at this moment would be a hit."""
+        """The envelope, if a look at this moment would be a hit. Fences do not matter: see `cache.reads`."""
         envelope = self.envelope
-        if envelope is None or 0 in self.tokens or envelope.tokens != self.tokens or self.is_fenced():
-            return None
-        return envelope
+        return None if envelope is None or 0 in self.tokens or envelope.tokens != self.tokens else envelope
 
     def remembers(self, reader: Reader) -> bool:
         """Whether what this reader remembers is current."""
-        return reader.kept.tokens == self.tokens and 0 not in self.tokens and not self.is_fenced()
+        return reader.kept.tokens == self.tokens and 0 not in self.tokens
 
     def new_token(self) -> int:
         used = {*self.tokens, *(self.envelope.tokens if self.envelope else ())}
         for reader in self.readers:
-            used.update(reader.versions, reader.looked[1::3], *(seen.tokens for seen in reader.looked[:1]))
+            used.update(reader.versions, reader.looked[1:], *(seen.tokens for seen in reader.looked[:1]))
             used.update(reader.kept.tokens)
         return next(number for number in range(1, len(used) + 2) if number not in used)
 
@@ -217,7 +224,7 @@ def start(setup: Setup) -> State:
     nothing = (0,) * setup.tables
     left = Left(setup.crashes, setup.failures, setup.lost_fences, setup.outages)
     readers, writers = (Reader(),) * setup.readers, (Writer(),) * len(setup.writers)
-    return State(nothing, nothing, nothing, None, 0, readers, writers, left)
+    return State(nothing, nothing * setup.leases, nothing, None, 0, readers, writers, left)
 
 
 def put(values: tuple, index: int, value: object) -> tuple:

@@ -79,7 +79,7 @@ def _with_new_tokens(state: State) -> State:
         looked = list(found.looked)
         if looked:
             looked[0] = Envelope(named(looked[0].tokens), looked[0].shows)
-            looked[1::3] = named(found.looked[1::3])
+            looked[1:] = named(found.looked[1:])
         kept = Envelope(named(found.kept.tokens), found.kept.shows)
         return found._replace(versions=named(found.versions), kept=kept, looked=tuple(looked))
 

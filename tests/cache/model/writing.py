@@ -69,18 +69,28 @@ def _at_the_end(setup: Setup, writer: Writer) -> Writer:
 
 def _take_lease(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
-    if state.leases[table] == 0:
+    what = "take another lease" if writer.tries else "take lease"
+    if state.leases[_slot(setup, number, writer)] == 0:
         if not setup.atomic_add:
             return "find no lease", table, state.with_writer(number, writer._replace(at="set lease"))
-        return "take lease", table, _set_lease(setup, state, number, writer)[2]
-    after = writer._replace(at="mark in doubt") if setup.rules.in_doubt else _fenced(setup, number, writer)
-    return "take lease", table, state.with_writer(number, after)
+        return what, table, _set_lease(setup, state, number, writer)[2]
+    if writer.tries + 1 < setup.leases:
+        after = writer._replace(tries=writer.tries + 1)
+    else:
+        after = writer._replace(at="mark in doubt") if setup.rules.in_doubt else _fenced(setup, number, writer)
+    return what, table, state.with_writer(number, after)
+
+
+def _slot(setup: Setup, number: int, writer: Writer) -> int:
+    """The lease that the writer tries to take, among those of all tables."""
+    return setup.writers[number][writer.step] * setup.leases + writer.tries
 
 
 def _set_lease(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     table = setup.writers[number][writer.step]
-    after = _fenced(setup, number, writer._replace(leases=(*writer.leases, table)))
-    return "set lease", table, state._replace(leases=put(state.leases, table, number + 1)).with_writer(number, after)
+    slot = _slot(setup, number, writer)
+    after = _fenced(setup, number, writer._replace(leases=(*writer.leases, slot)))
+    return "set lease", table, state._replace(leases=put(state.leases, slot, number + 1)).with_writer(number, after)
 
 
 def _mark_in_doubt(setup: Setup, state: State, number: int, writer: Writer) -> Call:
@@ -109,8 +119,8 @@ def _marked_again(writer: Writer) -> Writer:
 def _fenced(setup: Setup, number: int, writer: Writer) -> Writer:
     """One table more is done with: on to the next one's lease, or to what follows the last."""
     if writer.step + 1 < len(setup.writers[number]):
-        return writer._replace(at="take lease", step=writer.step + 1)
-    return writer._replace(at="delete tokens" if setup.rules.fence_before_token else "send", step=0)
+        return writer._replace(at="take lease", step=writer.step + 1, tries=0)
+    return writer._replace(at="delete tokens" if setup.rules.fence_before_token else "send", step=0, tries=0)
 
 
 def _set_busy(setup: Setup, state: State, number: int, writer: Writer) -> Call:
@@ -124,12 +134,12 @@ def _delete_tokens(setup: Setup, state: State, number: int, writer: Writer) -> C
     own = setup.writers[number]
     if setup.at_once:
         state = state._replace(tokens=_without(state.tokens, own))
-        return "delete tokens", None, state.with_writer(number, _dropped(setup, writer))
+        return writer.at, None, state.with_writer(number, _dropped(setup, writer))
     table = own[writer.step]
     state = state._replace(tokens=_without(state.tokens, [table]))
     is_last = writer.step + 1 == len(own)
     after = _dropped(setup, writer) if is_last else writer._replace(step=writer.step + 1)
-    return "delete tokens", table, state.with_writer(number, after)
+    return writer.at, table, state.with_writer(number, after)
 
 
 def _dropped(setup: Setup, writer: Writer) -> Writer:
@@ -159,8 +169,8 @@ def _tidy_up(setup: Setup, state: State, number: int, writer: Writer) -> Call:
     return "tidy up one key", None, state.with_writer(number, after if is_done else writer)
 
 
-def _without(values: tuple[int, ...], tables: Collection[int]) -> tuple[int, ...]:
-    return tuple(0 if table in tables else value for table, value in enumerate(values))
+def _without(values: tuple[int, ...], places: Collection[int]) -> tuple[int, ...]:
+    return tuple(0 if place in places else value for place, value in enumerate(values))
 
 
 def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> State:
@@ -170,7 +180,9 @@ def _without_effect(setup: Setup, state: State, number: int, writer: Writer) -> 
         after = _fenced(setup, number, writer._replace(bare=(*writer.bare, table)))
     elif writer.at == "mark again":
         after = _marked_again(writer)
-    elif writer.at == "delete tokens":
+    elif writer.at == "delete tokens" and len(writer.bare) < len(setup.writers[number]):
+        after = writer._replace(at="delete tokens again", step=0)
+    elif writer.at in ("delete tokens", "delete tokens again"):
         after = _dropped(setup, writer)
     elif writer.at == "set BUSY":
         after = writer._replace(at="send")
@@ -185,6 +197,7 @@ _CACHE_CALLS = {
     "mark in doubt": _mark_in_doubt,
     "set BUSY": _set_busy,
     "delete tokens": _delete_tokens,
+    "delete tokens again": _delete_tokens,
     "mark again": _mark_again,
     "tidy up": _tidy_up,
 }

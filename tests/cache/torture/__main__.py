@@ -14,6 +14,7 @@ from pathlib import Path
 import django
 
 from tests.support.proxies import Faults
+from tests.support.redis_server import PAIRS
 
 
 def main() -> int:
@@ -22,6 +23,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=3, help="processes, each with three readers and a writer")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--models", action="store_const", const="models", default="tables", help="models, not tables")
+    pairs = {" on ".join(pair): pair for pair in PAIRS}
+    parser.add_argument("--cache", choices=pairs, default=next(iter(pairs)), help="the server and the client")
+    parser.add_argument("--failovers", action="store_true", help="in a Cluster of such servers, whose primary dies")
     without = parser.add_mutually_exclusive_group()
     for safeguard in ("fence", "invalidation"):
         help = f"show that the checker finds what goes wrong without the {safeguard}"
@@ -43,6 +47,8 @@ def main() -> int:
         kind=options.models,
         workers=options.workers,
         without=options.without or "",
+        pair=pairs[options.cache],
+        failovers=options.failovers,
         seed=options.seed,
         faults=faults,
     )

@@ -19,9 +19,9 @@ from typing import NamedTuple
 class Event(NamedTuple):
     """One call as its process logged it. `group` names the table and the part of it; `rows` are facts.
 
-    Kinds: "wrote" (acknowledged), "unclear" and "refused" (the write raised), "deleted" (acknowledged), "deleting" (the
-    deletion raised), "read" (all facts of the group, or of the scopes in `wanted`), "got" (one fact, `wanted`; `rows`
-    is empty when it was not there), "failed" (the read raised).
+    Kinds: "wrote" (acknowledged), "unclear" and "refused" (the write raised), "deleting" (the deletion begins),
+    "deleted" (it was acknowledged), "kept" (it was refused), "read" (all facts of the group, or of the scopes in
+    `wanted`), "got" (one fact, `wanted`; `rows` is empty when it was not there), "failed" (the read raised).
 
     `wanted` holds facts and scopes, separated by spaces; a scope ends in "/" or "=", and facts that begin with it
     belong to it.
@@ -91,10 +91,10 @@ def appeared(events: Iterable[Event]) -> set[tuple[str, str]]:
 
 def _violations_of(events: list[Event]) -> Iterator[Violation]:
     reads = sorted((event for event in events if event.kind in ("read", "got")), key=lambda event: event.start)
-    began: dict[str, float] = {}
-    for event in events:
-        if event.kind in ("deleted", "deleting"):
-            began |= {fact: min(event.start, began.get(fact, event.start)) for fact in event.rows}
+    # Nothing is deleted twice: both events of a deletion have its start.
+    kept = {fact for event in events if event.kind == "kept" for fact in event.rows}
+    deletions = (event for event in events if event.kind in ("deleting", "deleted"))
+    began = {fact: event.start for event in deletions for fact in event.rows if fact not in kept}
     # What is proved by what has ended: (end, a number that is unique, event, facts that hold, facts that are gone).
     proofs: list[tuple[float, int, Event, tuple[str, ...], tuple[str, ...]]] = []
     for number, event in enumerate(events):

@@ -151,6 +151,8 @@ class ModelWorker(Worker):
         `kind`: "deleted" where the facts go away.
         """
         start, group, facts = time.monotonic(), f"{alias.removesuffix(ONCE)}/{part}", list(facts)
+        if kind == "deleted":  # beforehand: this process may be killed before it knows the outcome
+            self._note("deleting", start, group, facts)
         try:
             change()
         except Error as error:
@@ -158,8 +160,8 @@ class ModelWorker(Worker):
             unclear = unclear and "Nothing of this atomic() block was written" not in str(error)
             if kind != "deleted":
                 self._note("unclear" if unclear else "refused", start, group, facts)
-            elif unclear:
-                self._note("deleting", start, group, facts)
+            elif not unclear:
+                self._note("kept", start, group, facts)
             return False
         self._note(kind or "wrote", start, group, facts)
         return True

@@ -18,7 +18,7 @@ import redis as redis_client
 
 from tests.cache.torture.checker import Event, load
 from tests.cache.torture.warehouse import databases as warehouse
-from tests.support import http_server, proxies, redis_server
+from tests.support import http_server, proxies, redis_groups, redis_server
 from tests.support.waiting import until
 
 # A request has this long (seconds), repeats included; what the proxy calls late comes after it.
@@ -45,6 +45,7 @@ class Report:
     met: Counter[str]
     killed: int
     evicted: int
+    failed_over: int
 
     def __str__(self) -> str:
         reads = Counter(event.status for event in self.events if event.kind in ("read", "got"))
@@ -52,7 +53,8 @@ class Report:
         requests = Counter({kind or "passed on": count for kind, count in self.met.items()})
         parts = {"reads": reads, "others": others, "requests": requests}
         lines = [f"{name}: {', '.join(f'{n:,} {kind}' for kind, n in c.most_common())}" for name, c in parts.items()]
-        return "\n".join([*lines, f"{self.killed} workers killed, {self.evicted:,} keys evicted"])
+        trouble = f"{self.killed} workers killed, {self.evicted:,} keys evicted, {self.failed_over} failovers"
+        return "\n".join([*lines, trouble])
 
 
 def run(
@@ -62,6 +64,8 @@ def run(
     kind: str = "tables",
     workers: int = 3,
     without: str = "",
+    pair: tuple[str, str] = redis_server.PAIRS[0],
+    failovers: bool = False,
     seed: int = 1,
     faults: proxies.Faults = FAULTS,
 ) -> Report:
@@ -69,42 +73,60 @@ def run(
 
     A worker that ends by itself is a RuntimeError.
     `kind`: "tables" or "models". `without`: the safeguard that the workers go without; see `worker.SAFEGUARDS`.
+    `pair`: a server and a client, one of `redis_server.PAIRS`. `failovers`: it is a Cluster of such servers, whose
+    primary with the keys dies now and then; nothing is evicted from it.
     """
     chance = random.Random(seed)
     with ExitStack() as stack:
-        url = stack.enter_context(redis_server.running())
+        server, client = pair
+        cluster = stack.enter_context(redis_groups.cluster(folder, server)) if failovers else None
+        url = cluster.nodes[0].url if cluster else stack.enter_context(redis_server.running(server))
+        place = _in_cluster(url) if cluster else {**redis_server.BACKENDS[client], "LOCATION": url}
         endpoint = stack.enter_context(http_server.running(folder / "appwrite.sqlite3"))
-        _create_tables(_settings(endpoint, url, kind), kind)
+        _create_tables(_settings(endpoint, place, kind), kind)
         faulty = stack.enter_context(proxies.running(endpoint, faults, seed))
-        config = {"settings": _settings(faulty.endpoint, url, kind), "kind": kind, "without": without}
+        config = {"settings": _settings(faulty.endpoint, place, kind), "kind": kind, "without": without}
         crew = stack.enter_context(_Crew(folder, config, workers).at_work())
         cache = stack.enter_context(redis_client.Redis.from_url(url))
         crew.wait_until_all_work()
         end, next_kill = time.monotonic() + seconds, time.monotonic() + 8
-        evicted = 0
+        evicted, failed_over, next_failover = 0, 0, time.monotonic() + 4
         while time.monotonic() < end:
             time.sleep(0.2)
-            evicted += _evict(cache, chance)
+            if cluster is None:
+                evicted += _evict(cache, chance)
+            elif time.monotonic() > next_failover:
+                cluster.fail_over(_TAG)
+                failed_over += 1
+                next_failover = time.monotonic() + 6
             crew.check()
             if time.monotonic() > next_kill:
                 crew.kill_one(chance)
                 next_kill += 15
         crew.check()
-    return Report(load(sorted(folder.glob("*.log"))), faulty.met, crew.killed, evicted)
+    return Report(load(sorted(folder.glob("*.log"))), faulty.met, crew.killed, evicted, failed_over)
 
 
-def _settings(endpoint: str, url: str, kind: str) -> dict[str, Any]:
+# Gives all keys one slot of a Cluster.
+_TAG = "{torture}"
+
+
+def _in_cluster(url: str) -> dict[str, Any]:
+    """The cache of docs/how-to/run-redis.md for a Cluster."""
+    cache = redis_server.BACKENDS["django-redis, contrib.redis_json"]
+    factory = "django_appwrite_orm.contrib.redis_cluster.ClusterConnectionFactory"
+    limits = {"SOCKET_TIMEOUT": 0.5, "SOCKET_CONNECT_TIMEOUT": 0.5}
+    return {**cache, "LOCATION": url, "OPTIONS": {**cache["OPTIONS"], "CONNECTION_FACTORY": factory, **limits}}
+
+
+def _settings(endpoint: str, cache: dict[str, Any], kind: str) -> dict[str, Any]:
     connection = {
         "ENDPOINT": endpoint,
         "PROJECT_ID": "local",
         "API_KEY": "local",
         "DATABASE_ID": "torture",
         "TIMEOUT": PATIENCE,
-    }
-    cache = {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": url,
-        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
+        "CACHE": {"PREFIX": _TAG},
     }
     of_kind = {
         "INSTALLED_APPS": ["django_appwrite_orm"],
@@ -179,5 +201,5 @@ def _evict(cache: redis_client.Redis, chance: random.Random) -> int:
     """Take away a tenth of the tokens and envelopes now and then, as memory pressure would; fences stay."""
     if chance.random() < 0.9:
         return 0
-    keys = [key for key in cache.scan_iter() if not key.endswith((b":lane", b":doubt")) and chance.random() < 0.1]
+    keys = [key for key in cache.scan_iter() if b":lane" not in key and b":doubt" not in key and chance.random() < 0.1]
     return int(cache.delete(*keys)) if keys else 0

@@ -43,9 +43,10 @@ def test_without_the_token_the_reader_who_is_late_stores_an_old_price() -> None:
 
 def test_keys_and_values_look_as_shown(guide: Guide) -> None:
     [shown] = [block.text for block in code_blocks(PAGE, "text") if ":token " in block.text]
+    cache = caches["default"]
+    cache.clear()  # the first guide of a process has migrated, which reads too
     guide.rows("Product").create(name="Lamp", price=12)
     guide.rows("Product").get(name="Lamp")
-    cache = caches["default"]
     names = [key.split(":", 2)[2] for key in cache._cache]
     [token] = [name for name in names if name.endswith(":token")]
     [entry] = [name for name in names if "\n" in cache.get(name)]
@@ -60,7 +61,8 @@ def test_keys_and_values_look_as_shown(guide: Guide) -> None:
     for (tokens, end), value in ((json.loads(head), cache.get(token)), (json.loads(head_shown), value_shown)):
         assert (tokens, type(end)) == ([value], float)
         assert re.fullmatch("[0-9a-f]{32}", value)
-    assert body.split('"$id":"')[0].strip() == text.split('"$id":"')[0]
+    assert body.split('"$id"')[0].strip() == text.split('"$id"')[0]
+    assert body.split("... ],")[1].split('["0001')[0] == text.split("],", 1)[1].split('["0001')[0]
 
 
 def test_the_search_finds_what_the_fence_is_for() -> None:

@@ -1,4 +1,4 @@
-"""The configurations on the page run: a real Redis, Sentinel and Cluster, each of which loses its primary.
+"""The configurations on the page run: a real Redis or Valkey, Sentinel and Cluster, each of which loses its primary.
 
 Processes are the caches' aliases, as in tests/cache/test_redis_refusals.py.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -28,6 +29,7 @@ from tests.support import redis_groups, redis_server
 from tests.support.faulty_servers import certificate
 from tests.support.library.tables import Book
 from tests.support.pages import code_blocks
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("no_migrations")
@@ -35,7 +37,8 @@ pytestmark = pytest.mark.usefixtures("no_migrations")
 PAGE = "how-to/run-redis.md"
 BLOCKS = {block.file: block for block in code_blocks(PAGE, "text")}
 (SCRIPT,) = code_blocks(PAGE, "sh")
-SINGLE, SENTINEL, CLUSTER = code_blocks(PAGE, "python")
+SINGLE, VALKEY, SENTINEL, CLUSTER = code_blocks(PAGE, "python")
+TLS, SERVERLESS = (block.text for block in code_blocks(PAGE, "text") if block.text.startswith("REDIS_URL="))
 FAR = 30  # seconds: no call of these tests may time out because the machine is busy
 
 
@@ -98,12 +101,17 @@ def found() -> list[str]:
     return [id for id in ids if id != "appwrite_orm.E016"]  # the tests' Appwrite is a local one
 
 
+@pytest.fixture(params=redis_server.PROGRAMS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def configured(tmp_path: Path) -> Iterator[redis_server.Server]:
-    """A Redis with the file of the page."""
+def configured(tmp_path: Path, kind: str) -> Iterator[redis_server.Server]:
+    """A server with the file of the page."""
     file = tmp_path / "redis.conf"
     file.write_text(BLOCKS["redis.conf"].text)
-    server = redis_server.Server(str(file))
+    server = redis_server.Server(str(file), kind=kind)
     server.start()
     yield server
     server.close()
@@ -124,6 +132,18 @@ def test_a_single_server(
             client.config_set("maxmemory-policy", "allkeys-lru")
         until(shop.is_cached_in("idle"))
         assert found() == ["appwrite_orm.W041"] * 2
+
+
+@pytest.mark.parametrize("kind", ["Valkey"], indirect=True)
+def test_a_project_with_django_valkey(
+    configured: redis_server.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    with site(settings_of(monkeypatch, configured.url, VALKEY), tmp_path, request) as shop:
+        assert type(caches["default"]).__module__.startswith("django_valkey.")
+        assert found() == []
+        shop.change()
+        assert shop.read("idle") == (2, "MISS")
+        assert shop.read("idle") == (2, "HIT")
 
 
 def test_a_snapshot_would_bring_old_results_back(
@@ -150,10 +170,9 @@ def test_tls(
     configured: redis_server.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """With an authority of one's own; the test server itself was built without TLS."""
-    (line,) = [block.text for block in code_blocks(PAGE, "text") if block.text.startswith("REDIS_URL=")]
     context, file = certificate(tmp_path)
     with tls_front(configured.port, context) as port:
-        url = line.removeprefix("REDIS_URL=").strip().replace("10.0.0.1:6380", f"127.0.0.1:{port}")
+        url = TLS.removeprefix("REDIS_URL=").strip().replace("10.0.0.1:6380", f"127.0.0.1:{port}")
         assert url.startswith("rediss://:password@127.0.0.1")
         url = url.replace(":password@", "").replace("/etc/ssl/redis-ca.pem", str(file))
         with site(settings_of(monkeypatch, url), tmp_path, request) as shop:
@@ -163,9 +182,9 @@ def test_tls(
 
 
 @contextmanager
-def tls_front(port: int, context: ssl.SSLContext) -> Iterator[int]:
+def tls_front(port: int, context: ssl.SSLContext, own: int = 0) -> Iterator[int]:
     """A port that speaks TLS and passes on what it gets."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", own))
     open_sockets: list[socket.socket] = [listening]
 
     def copy_bytes(source: socket.socket, target: socket.socket) -> None:
@@ -199,12 +218,12 @@ def tls_front(port: int, context: ssl.SSLContext) -> Iterator[int]:
 
 @contextmanager
 def under_sentinel(
-    script: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    kind: str, script: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[tuple[Site, redis_groups.Watched]]:
     """The site with the page's configuration of Sentinel, but one Sentinel, in a hurry."""
     text = BLOCKS["sentinel.conf"].text.replace("/usr/local/bin/clear-appwrite", str(script))
     text = text.replace("26379", "{port}").replace("10.0.0.1 6379 2", "127.0.0.1 {primary} 1").replace(" 5000", " 500")
-    with redis_groups.watched(f"bind 127.0.0.1\n{text}", script.parent) as group:
+    with redis_groups.watched(f"bind 127.0.0.1\n{text}", script.parent, kind) as group:
         names = settings_of(monkeypatch, "", SENTINEL)
         names["CACHES"]["default"]["OPTIONS"]["SENTINELS"] = [("127.0.0.1", group.sentinel.port)]
         with site(names, script.parent, request) as shop:
@@ -223,14 +242,14 @@ def lose_a_deletion(shop: Site, group: redis_groups.Watched) -> None:
 
 @pytest.mark.slow
 def test_sentinel_runs_the_script_for_processes_that_were_idle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     ran, script = tmp_path / "ran", tmp_path / "clear-appwrite"
     shell, start = SCRIPT.text.rstrip().rsplit("\n", 1)
     assert start.endswith(" manage.py clear_appwrite")
     script.write_text(f"{shell}\necho $@ >> {ran}\n")
     script.chmod(0o755)
-    with under_sentinel(script, monkeypatch, request) as (shop, group):
+    with under_sentinel(kind, script, monkeypatch, request) as (shop, group):
         assert found() == []
         lose_a_deletion(shop, group)
         until(ran.exists)
@@ -245,12 +264,12 @@ def test_sentinel_runs_the_script_for_processes_that_were_idle(
 
 @pytest.mark.slow
 def test_a_process_that_met_the_outage_clears_what_a_failover_brought_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     script = tmp_path / "nothing"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
-    with under_sentinel(script, monkeypatch, request) as (shop, group):
+    with under_sentinel(kind, script, monkeypatch, request) as (shop, group):
         lose_a_deletion(shop, group)
         while not group.has_failed_over():
             assert shop.read("default")[0] == 2
@@ -260,8 +279,8 @@ def test_a_process_that_met_the_outage_clears_what_a_failover_brought_back(
 
 
 @pytest.mark.slow
-def test_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    with redis_groups.cluster(tmp_path) as group:
+def test_cluster(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    with redis_groups.cluster(tmp_path, kind) as group:
         names = settings_of(monkeypatch, group.nodes[0].url, CLUSTER)
         with site(names, tmp_path, request) as shop:
             assert found() == []
@@ -276,10 +295,10 @@ def test_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytes
 
 @pytest.mark.slow
 def test_a_cluster_without_one_of_the_settings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """Every read goes to Appwrite, and the checks say why."""
-    with redis_groups.cluster(tmp_path) as group:
+    with redis_groups.cluster(tmp_path, kind) as group:
         names = settings_of(monkeypatch, group.nodes[0].url, CLUSTER)
         with site({**names, "APPWRITE_ORM": {"default": {}}}, tmp_path, request, works=False) as shop:
             shop.change()
@@ -295,6 +314,39 @@ def test_a_cluster_without_one_of_the_settings(
             assert shop.read("idle")[0] == 2
             assert "appwrite_orm.E017" not in found()
             assert "MovedError" in problem_of_the_cache()
+
+
+# What a serverless cache refuses, as far as this server knows it.
+REFUSED = ("config", "keys", "select", "debug", "save", "bgsave", "replicaof", "shutdown", "migrate", "acl")
+
+
+@pytest.mark.slow
+def test_a_serverless_cache(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """One node with all slots behind an address with TLS, a user without some commands, and a policy that evicts."""
+    context, file = certificate(tmp_path)
+    policy = ("--maxmemory", "50mb", "--maxmemory-policy", "volatile-lru")
+    port = free_port()
+    with redis_groups.one_node(tmp_path, kind, *policy, seen_at=port) as node, tls_front(node.port, context, port):
+        with redis.Redis.from_url(node.url) as client:
+            refused = [f"-{command}" for command in REFUSED]
+            client.acl_setuser("app", enabled=True, passwords=["+password"], keys=["*"], commands=["+@all", *refused])
+            client.acl_setuser("default", enabled=False)
+        address = urlsplit(SERVERLESS.removeprefix("REDIS_URL=").strip())
+        assert address.path == "/0"
+        url = address._replace(netloc=f"app:password@127.0.0.1:{port}", query=f"ssl_ca_certs={file}").geturl()
+        with site(settings_of(monkeypatch, url, CLUSTER), tmp_path, request) as shop:
+            assert found() == ["appwrite_orm.W041"] * 2
+            shop.change()
+            assert shop.read("idle") == (2, "MISS")
+            assert shop.read("idle") == (2, "HIT")
+            call_command("clear_appwrite")
+            assert shop.read("idle") == (2, "MISS")
+            shop.book.delete()
+        names = settings_of(monkeypatch, url, CLUSTER)
+        with site({**names, "APPWRITE_ORM": {"default": {}}}, tmp_path, request, works=False):
+            assert "must map to the same key slot" in problem_of_the_cache()
 
 
 def problem_of_the_cache() -> str:
