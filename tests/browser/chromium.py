@@ -11,6 +11,7 @@ from unittest.mock import patch
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from tests.browser.programs import find
+from tests.support.ports import free_port
 
 ARGUMENTS = (
     "--headless=new",
@@ -47,7 +48,7 @@ def running(folder: Path) -> Iterator[Chrome]:
         options.add_argument(argument)
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8"}
     with patch.dict(os.environ, {"no_proxy": "localhost"}):  # where the driver listens
-        driver = Chrome(options, ChromeService(programs.driver, env=environment))
+        driver = Chrome(options, ChromeService(programs.driver, port=free_port(), env=environment))
     try:
         yield driver
     finally:

@@ -31,6 +31,7 @@ from django_appwrite_orm.exceptions import ConfigurationError, Unavailable
 from django_appwrite_orm.sansio import run_sync
 from django_appwrite_orm.web.health import appwrite_health
 from tests.support.library.tables import Book
+from tests.support.ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 GUARD = "APPWRITE_ORM_ALLOW_IN_TESTS"
@@ -164,9 +165,7 @@ def test_the_store_of_the_tests_goes_before_all_overrides(real, settings) -> Non
 
 
 def test_a_server_that_is_allowed(guarded, settings) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as closed:
-        port = closed.getsockname()[1]
-    given = {"ENDPOINT": f"http://127.0.0.1:{port}/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
+    given = {"ENDPOINT": f"http://127.0.0.1:{free_port()}/v1", "PROJECT_ID": "p", "API_KEY": "k", "DATABASE_ID": "d"}
     settings.APPWRITE_ORM = {"default": {**given, "RETRIES": 0, "ALLOW_IN_TESTS": True}}
     with pytest.raises(Unavailable):
         Book.objects.count()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,23 +86,13 @@ class Cluster:
         until(lambda: _info(dead, "replication").get("master_link_status") == "up")
 
 
-def _port_of_a_node() -> int:
-    """A port that is free, as that of the bus is: below those that systems give to clients."""
-    while True:
-        port = random.randrange(10_000, 22_000)
-        with socket.socket() as own, socket.socket() as bus, suppress(OSError):
-            own.bind(("127.0.0.1", port))
-            bus.bind(("127.0.0.1", port + _BUS))
-            return port
-
-
 @contextmanager
 def one_node(folder: Path, kind: str, *options: str, seen_at: int) -> Iterator[Server]:
     """A Cluster of one node, which tells clients that it is at another port of this machine."""
     files = ("--cluster-config-file", str(folder / "nodes.conf"), "--dir", str(folder))
     announced = ("--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", str(seen_at))
     arguments = (*_QUIET, "--cluster-enabled", "yes", *files, *announced, *options)
-    node = Server(*arguments, port=_port_of_a_node(), kind=kind)
+    node = Server(*arguments, port=free_port(second=_BUS), kind=kind)
     with ExitStack() as ends:
         ends.callback(node.close)
         node.start()
@@ -120,7 +108,7 @@ def cluster(folder: Path, kind: str = "Redis") -> Iterator[Cluster]:
         ends.callback(disconnect_clients)
         nodes = []
         for _ in range(6):
-            port = _port_of_a_node()
+            port = free_port(second=_BUS)
             options = {
                 "--cluster-enabled": "yes",
                 "--cluster-node-timeout": "1000",

@@ -40,6 +40,7 @@ from tests.support.faulty_servers import (
     slow_body,
     truncated,
 )
+from tests.support.ports import free_port
 from tests.support.waiting import until
 from tests.transport.conftest import Drive
 
@@ -159,9 +160,7 @@ def test_a_name_that_there_is_not(drive: Drive) -> None:
 @pytest.mark.parametrize("request_", [READ, UPDATE, CREATE])
 def test_nobody_listens(drive: Drive, request_: Request) -> None:
     """Nothing was sent, so that every request may be repeated, and a write is certainly not applied."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    client = Client(endpoint=f"http://127.0.0.1:{port}/v1", project_id="p", api_key="k")
+    client = Client(endpoint=f"http://127.0.0.1:{free_port()}/v1", project_id="p", api_key="k")
     with counted() as costs, pytest.raises(Unavailable) as caught:
         ask(drive, client, request_)
     assert (caught.value.unclear, len(costs.requests)) == (False, ALWAYS)

@@ -34,6 +34,7 @@ from tests.support.faulty_servers import (
     stall,
 )
 from tests.support.library.tables import Book
+from tests.support.ports import free_port
 
 TIMEOUT = 1.0
 # For what is no matter of time: a busy machine must not make one of it.
@@ -83,11 +84,6 @@ def silent() -> Iterator[str]:
                 connection.close()
 
 
-def closed() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"127.0.0.1:{taken.getsockname()[1]}"
-
-
 @pytest.fixture(scope="module")
 def untrusted(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return certificate(tmp_path_factory.mktemp("tls"))[0]
@@ -100,7 +96,7 @@ def fault(
     kind, error, unclear = FAULTS[request.param]
     with ExitStack() as stack:
         if kind == "closed":
-            endpoint = f"http://{closed()}/v1"
+            endpoint = f"http://127.0.0.1:{free_port()}/v1"
         elif kind == "silent":
             endpoint = f"https://{stack.enter_context(silent())}/v1"
         elif kind == "untrusted":
