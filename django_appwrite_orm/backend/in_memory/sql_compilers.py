@@ -9,7 +9,7 @@ import copy
 from functools import partial
 from typing import Any, cast
 
-from django.db import DataError, ProgrammingError
+from django.db import DataError, NotSupportedError, ProgrammingError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Transform
 from django.db.models.expressions import Col
@@ -33,7 +33,15 @@ class SQLCompiler(compiler.SQLCompiler):
     def compile(self, node: Any) -> Any:
         if self._makes_groups:
             return self._compiled_group(node)
-        return self._compiled_lookup(node) if isinstance(node, Lookup) else super().compile(with_exact_decimals(node))
+        if not isinstance(node, Lookup):
+            return super().compile(with_exact_decimals(node))
+        try:
+            return self._compiled_lookup(node)
+        except NotImplementedError as error:  # as those of django.contrib.postgres, which are lookups of every field
+            field = _field_of(node.lhs)
+            name = "" if field is None else f"{field.model._meta.label}.{field.name}: "
+            reason = f"{name}the lookup {node.lookup_name!r} is for another database. Use one that every database has."
+            raise NotSupportedError(reason) from error
 
     def _compiled_lookup(self, lookup: Any) -> Any:
         """Return the SQL of a condition. Raises an error that names the field for a value that it cannot compare."""

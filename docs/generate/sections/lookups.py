@@ -59,7 +59,9 @@ def _of_models() -> str:
 def _row(model: Any, name: str, value: Any) -> tuple[str, tuple[str, ...]]:
     field: Field[Any, Any] = model._meta.get_field(name)
     found: dict[str, list[str]] = {"direct": [], "in memory": [], "refused": []}
-    for lookup in sorted(field.get_lookups()):
+    for lookup, found_class in sorted(field.get_lookups().items()):
+        if found_class.__module__.startswith("django.contrib.postgres"):
+            continue  # they are there where psycopg is installed
         found[_strategy(model, name, lookup, value)].append(lookup)
     return type(field).__name__, tuple(codes(names) for names in found.values())
 

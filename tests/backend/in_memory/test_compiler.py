@@ -10,9 +10,10 @@ from unittest import mock
 
 import pytest
 from django.db import DataError, NotSupportedError, connection, connections
-from django.db.models import Avg, Count, Exists, F, Max, OuterRef, Q, Sum, Value, Window
+from django.db.models import Avg, Count, Exists, F, IntegerField, Max, OuterRef, Q, Sum, Value, Window
 from django.db.models.functions import Concat, Lower, RowNumber, TruncMonth
-from django.test.utils import CaptureQueriesContext
+from django.db.models.lookups import PostgresOperatorLookup
+from django.test.utils import CaptureQueriesContext, register_lookup
 from django.utils import timezone
 
 from tests.backend.shop.models import Batch, Maker, Product, Special, Tag
@@ -221,6 +222,21 @@ def test_a_value_that_sqlite_cannot_take_is_an_error() -> None:
         list(Product.objects.filter(maker__name="\ud800"))
     with pytest.raises(DataError, match="beyond the 64 bits"):
         list(Product.objects.annotate(big=Value(2**70)).filter(big=F("stock")))
+
+
+def test_a_lookup_of_another_database_is_refused() -> None:
+    """Those of django.contrib.postgres are there for every model once it is imported."""
+
+    class ContainedBy(PostgresOperatorLookup):
+        lookup_name = "contained_by"
+        postgres_operator = "<@"
+
+    refused = "the lookup 'contained_by' is for another database"
+    with register_lookup(IntegerField, ContainedBy):
+        with pytest.raises(NotSupportedError, match=f"shop.Product.stock: {refused}"):
+            Product.objects.filter(stock__contained_by=1).count()
+        with pytest.raises(NotSupportedError, match=refused):
+            Product.objects.annotate(more=F("stock") + 1).filter(more__contained_by=1).count()
 
 
 def test_a_query_without_a_model_reads_the_tables_of_its_subqueries() -> None:
