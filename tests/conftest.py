@@ -9,6 +9,7 @@ import threading
 from collections.abc import Generator, Iterator
 from contextvars import copy_context
 from functools import partial
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +30,13 @@ from tests.support.tables import empty_store, prepare
 
 # These tests make servers and files of their own, also in child processes. tests/contrib/test_reach.py turns it off.
 os.environ["APPWRITE_ORM_ALLOW_IN_TESTS"] = "1"
+
+if find_spec("hypothesis") is not None:  # the tests of the browser do without
+    from hypothesis import HealthCheck, settings
+
+    # A busy machine takes longer for an example, and makes examples slowly. Fixtures are for all examples of a test.
+    settings.register_profile("tests", settings(), deadline=None, suppress_health_check=list(HealthCheck))
+    settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

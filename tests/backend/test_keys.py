@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm.backend.columns import column_of
@@ -34,7 +34,6 @@ def test_the_primary_key_decides_what_ids_are_made_of(model: type, key: type) ->
     assert type(key_of(model._meta.pk)) is key
 
 
-@settings(deadline=None)
 @given(st.integers(0, INT64_MAX), st.integers(0, INT64_MAX))
 def test_ids_of_numbers_order_as_the_numbers_and_lead_back(one: int, other: int) -> None:
     key = NumberKey()

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from django.core.cache import caches
 from django.core.exceptions import ObjectDoesNotExist
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm import Table, atomic, cache_policy, columns, orm
@@ -70,7 +70,7 @@ def test_no_answer_outlives_a_change(change: str) -> None:
         assert cached == answers()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(st.lists(st.sampled_from(sorted(changes())), min_size=2, max_size=6))
 def test_no_result_outlives_any_number_of_changes(several: list[str]) -> None:
     for table in TABLES:

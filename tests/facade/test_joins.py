@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import FieldError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm import Table, UniqueIndex, columns, orm
@@ -188,7 +188,7 @@ def test_a_join_cannot_take_the_name_of_a_reverse_relation() -> None:
 CODES = st.one_of(st.none(), st.integers(0, 4))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(st.lists(CODES, max_size=6), st.lists(st.integers(0, 4), unique=True, max_size=5), st.booleans())
 def test_join_equals_a_join_in_python(left: list[int | None], right: list[int], inner: bool) -> None:
     Essay.objects.all().delete()

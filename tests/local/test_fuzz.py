@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm.local import LocalAppwrite, Response
@@ -22,12 +22,7 @@ from django_appwrite_orm.local.routes import ROUTES
 from tests.support.local_client import GUEST, KEY, Client
 
 EXAMPLES = 400
-BUDGET = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+BUDGET = settings(max_examples=EXAMPLES, derandomize=True)
 COLUMNS: list[dict[str, Any]] = [
     {"key": "s", "type": "string", "size": 40},
     {"key": "i", "type": "integer", "min": -5, "max": 500},

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from django_appwrite_orm.cache.entries import CacheEntry, by_column
@@ -16,7 +16,6 @@ from django_appwrite_orm.plans import ColumnarRows, Response, column_values
 SINGLE = st.sampled_from([None, True, False, 0, 1, 1.0, 0.0, -0.0, "", "1", "a", "\ud800", 2**70, float("inf")])
 JSON_VALUES = SINGLE | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(SINGLE, max_size=2)
 # A busy machine makes pages slowly.
-quietly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KEYS = st.lists(st.sampled_from(["$id", "a", "b", "same", "rows", "total"]), unique=True, max_size=4)
 
 
@@ -49,7 +48,6 @@ def exact(data: Any) -> str:
     return repr(data)
 
 
-@quietly
 @given(pages(), st.integers())
 @example([{"a": 1}, {"a": True}], 0)
 @example([{"a": [1]}, {"a": [True]}], 0)
@@ -67,7 +65,6 @@ def test_a_page_comes_back(rows: list[dict[str, Any]], total: int) -> None:
         assert exact(list(column_values(found, key))) == exact([row[key] for row in rows])
 
 
-@quietly
 @given(st.recursive(JSON_VALUES, lambda inner: st.dictionaries(st.text(), inner, max_size=2), max_leaves=4))
 @example({"total": 1, "rows": [{"a": 1}], "more": 2})
 @example({"total": 1, "rows": "text"})

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Avg, Count, Max, Min, Q, Sum
-from hypothesis import HealthCheck, given, reject
+from hypothesis import given, reject
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
@@ -201,8 +201,7 @@ def check(condition: Q, names: list[str], start: int, length: int | None) -> Non
 
 
 def examples(count: int) -> limits:
-    quiet = [HealthCheck.function_scoped_fixture]  # every example reads the same rows
-    return limits(max_examples=count, deadline=None, database=None, suppress_health_check=quiet)
+    return limits(max_examples=count, database=None)
 
 
 SLICES = (st.integers(0, 12), st.none() | st.integers(0, 20))

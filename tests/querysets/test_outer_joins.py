@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections, models
 from django.db.models import Q
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm import Table, columns
@@ -124,7 +124,7 @@ CONDITIONS = st.recursive(
 
 
 @pytest.mark.usefixtures("twins")
-@settings(max_examples=80, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, database=None)
 @given(CONDITIONS)
 def test_lookups_across_relations_find_what_django_finds(condition: Q) -> None:
     expected = DjangoItem._default_manager.using("twin").filter(condition)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import Q
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm.exceptions import NotSupportedError, PermissionDenied
@@ -164,7 +164,7 @@ def conditions() -> st.SearchStrategy[tuple[Q, Rule]]:
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(conditions())
 def test_filters_across_relationships_agree_with_python(condition: tuple[Q, Rule]) -> None:
     question, meets = condition

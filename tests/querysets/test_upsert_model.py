@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
@@ -65,7 +65,7 @@ def tags() -> None:
     run_sync(migrate([Tag]))
 
 
-@limits(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@limits(max_examples=60, database=None)
 @given(batches=BATCHES)
 def test_upserts_agree_with_a_model_in_python(tags: None, batches: list[tuple[str, list[tuple]]]) -> None:
     Tag.objects.all().delete()

@@ -198,7 +198,7 @@ def check(old: dict[str, Drawn], new: dict[str, Drawn], before: dict[str, Any]) 
             assert row[name] == expected(new[name], kept in row, value), (name, value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(worlds())
 def test_any_change(world: Any) -> None:
     old, new, rows, (old_indexed, new_indexed), (old_link, new_link), at, applied = world

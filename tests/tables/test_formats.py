@@ -10,7 +10,7 @@ import ipaddress
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm import columns
@@ -136,7 +136,6 @@ def test_invalid_emails_are_refused(email: str) -> None:
     assert not _is_accepted("mail", email)
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_every_ip_address_is_accepted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     assert _is_accepted("addr", str(address))
@@ -146,19 +145,16 @@ def test_every_ip_address_is_accepted(address: ipaddress.IPv4Address | ipaddress
 _TEXTS = st.text(st.sampled_from("ab1é.-_@:/[]%?#\"' \n"), max_size=20)
 
 
-@settings(deadline=None)
 @given(_TEXTS | _TEXTS.map("http://".__add__) | _TEXTS.map("a:".__add__))
 def test_no_url_is_accepted_that_the_server_refuses(text: str) -> None:
     assert not _is_accepted("link", text) or server.is_url(text)
 
 
-@settings(deadline=None)
 @given(_TEXTS | _TEXTS.map(lambda text: f"{text}@example.com") | _TEXTS.map("a@".__add__))
 def test_no_email_is_accepted_that_the_server_refuses(text: str) -> None:
     assert not _is_accepted("mail", text) or server.is_email(text)
 
 
-@settings(deadline=None)
 @given(_TEXTS | st.text(st.sampled_from("0123456789abcdef.:%"), max_size=20))
 def test_no_ip_address_is_accepted_that_the_server_refuses(text: str) -> None:
     assert not _is_accepted("addr", text) or server.is_ip(text)

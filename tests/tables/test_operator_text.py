@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm import Operator, Table, columns
@@ -96,7 +96,6 @@ def test_text_nested_too_deep_to_parse_counts_as_an_operator() -> None:
     assert looks_like_operator('{"method":"increment","values":' + "[" * deep + "]" * deep + "}")
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=3), st.booleans())
 def test_any_object_with_the_method_of_an_operator_counts_as_one(rest: dict[str, object], ascii_only: bool) -> None:
     text = json.dumps({**rest, "method": "arrayAppend"}, ensure_ascii=ascii_only)

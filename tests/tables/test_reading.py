@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from django_appwrite_orm import Table, columns
@@ -77,8 +77,6 @@ def whole(number: object) -> dict[str, Any]:
     return {**SYSTEM, "float": number}
 
 
-# A busy machine makes pages slowly.
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pages())
 @example([whole(9), whole(9.5), whole(None)])
 @example([whole(9), whole("text")])

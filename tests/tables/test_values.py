@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm import Table, columns
@@ -267,7 +267,6 @@ _ROUND_TRIPS = {
 
 
 @pytest.mark.parametrize("name", _ROUND_TRIPS)
-@settings(deadline=None)
 @given(data=st.data())
 def test_any_valid_value_is_read_as_it_was_written(name: str, data: st.DataObject) -> None:
     """Between Python and JSON; the stores above show the rest of the way."""

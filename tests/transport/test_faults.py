@@ -283,6 +283,6 @@ def test_a_request_that_is_given_up_on_is_not_sent_any_more(drive: Drive) -> Non
 
     with faulty(wait_for_the_end) as server:
         with pytest.raises(Timeout) as caught:
-            ask(drive, server.client(), UPDATE, timeout=0.3, retries=0)
+            ask(drive, server.client(), UPDATE, timeout=1, retries=0)
         until(lambda: ends)
     assert (caught.value.unclear, ends) == (True, ["reset"])

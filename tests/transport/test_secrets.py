@@ -146,7 +146,7 @@ def check(error: BaseException) -> None:
 def test_no_frame_of_a_failure_shows_a_secret(drive: Drive, kind: str, request_: Request) -> None:
     with faulty(KINDS[kind]) as server:
         for client in clients(server):
-            limit = 0.3 if kind in ENDLESS else 10
+            limit = 0.6 if kind in ENDLESS else 10
             error = caught(partial(drive, request_json(client, request_, timeout=limit, retries=0)))
             assert isinstance(error, AppwriteError)
             check(error)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_appwrite_orm.backend.in_memory import collation
@@ -119,7 +119,6 @@ def _is_like(pattern: str, text: str) -> bool:
     return bool(text) and pattern[0] in ("_", text[0]) and _is_like(pattern[1:], text[1:])
 
 
-@settings(deadline=None)
 @given(st.text("AB%_", max_size=7), st.text("AB", max_size=7))
 def test_like_with_any_number_of_wildcards(pattern: str, text: str) -> None:
     connection = sqlite3.connect(":memory:")
@@ -139,7 +138,6 @@ def test_a_part_of_a_long_text_is_looked_for_once(database: sqlite3.Connection) 
         )
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aAáßsS _\u0301e\U0001f600"), max_size=4), max_size=8))
 def test_order_and_equality_are_one_order(texts: list[str]) -> None:
     connection = sqlite3.connect(":memory:")

@@ -22,7 +22,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import NotSupportedError, models, transaction
 from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Lower
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_appwrite_orm.backend.in_memory.compiler import MemoryDatabaseWrapper, compiler_for
@@ -253,7 +253,7 @@ ROUNDS = [(0, 25), pytest.param(1, 300, marks=pytest.mark.slow)]
 def test_appwrite_and_sqlite_agree(seed: int, examples: int) -> None:
     with reference(stock(seed)) as database:
 
-        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples)
         @given(plain_queries())
         def agree(query: QuerySet[Any]) -> None:
             expected = by_reference(query, database)
@@ -270,7 +270,7 @@ def test_what_is_fetched_is_enough(seed: int, examples: int) -> None:
     """Conditions that Appwrite checks and joins that narrow a source take no row from a result."""
     with reference(stock(seed)) as database:
 
-        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples)
         @given(other_queries())
         def agree(query: QuerySet[Any]) -> None:
             expected = by_reference(query, database)
@@ -331,7 +331,7 @@ def test_a_block_sees_what_it_will_have_written(request: pytest.FixtureRequest, 
     before = open_local(IN_MEMORY).snapshot()
     request.addfinalizer(before.close)
 
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples)
     @given(changes(), plain_queries(), other_queries())
     def agree(made: list[Callable[[], object]], plain: QuerySet[Any], other: QuerySet[Any]) -> None:
         open_local(IN_MEMORY).restore(before)
