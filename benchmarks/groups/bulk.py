@@ -21,7 +21,7 @@ from typing import Any
 from ..cells import Cell, Number
 from ..sizes import sized
 from ..support import memory, node, sdk, servers
-from ..support.products import DATABASE, site
+from ..support.products import DATABASE, product_model, site
 from ..support.products import ROWS as PRODUCTS
 from . import NPM, SERVING, Goal
 
@@ -149,31 +149,17 @@ def _tables(endpoint: str) -> tuple[Any, Any]:
 
 
 def _models() -> tuple[Any, Any]:
-    from django.db import connection, models
+    from django.db import connection
 
-    class Product(models.Model):
-        name = models.CharField(max_length=64)
-        price = models.FloatField()
-        stock = models.IntegerField()
-        category = models.CharField(max_length=16)
+    product = product_model()
 
-        class Meta:
-            app_label = "django_appwrite_orm"
-            abstract = True
-
-    class Current(Product):
-        class Meta(Product.Meta):
+    class Current(product):
+        class Meta(product.Meta):
             db_table = sdk.TABLE
 
-        def __str__(self) -> str:
-            return self.name
-
-    class Archive(Product):
-        class Meta(Product.Meta):
+    class Archive(product):
+        class Meta(product.Meta):
             db_table = ARCHIVE
-
-        def __str__(self) -> str:
-            return self.name
 
     with connection.schema_editor() as editor:
         editor.create_model(Current)

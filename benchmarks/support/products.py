@@ -107,9 +107,9 @@ def tables() -> Classes:
     return _filled(Product, Maker, Item)
 
 
-@cache
-def models() -> Classes:
-    from django.db import connection, models
+def product_model() -> Any:
+    """Return the abstract model of ROWS. It can be made once Django is set up."""
+    from django.db import models
 
     class Product(models.Model):
         name = models.CharField(max_length=64)
@@ -119,9 +119,21 @@ def models() -> Classes:
 
         class Meta:
             app_label = "django_appwrite_orm"
+            abstract = True
 
         def __str__(self) -> str:
             return self.name
+
+    return Product
+
+
+@cache
+def models() -> Classes:
+    from django.db import connection, models
+
+    class Product(product_model()):
+        class Meta:
+            app_label = "django_appwrite_orm"
 
     class Maker(models.Model):
         name = models.CharField(max_length=64)
